@@ -1,0 +1,145 @@
+"""The reader: (question, windows of sentences) to evidence, short answers, and whether a window answers.
+
+A MiniLM encoder with four heads, trained by app/reader/training, run in int8 by onnxruntime. Knows
+nothing of documents or offsets into them: it sees sentences.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from app.reader.encode import Encoded, encode
+from index.embed import packaged_model
+from ingest.errors import ModelError
+
+WEIGHTS = Path(__file__).parent / "weights"
+LONGEST_ANSWER = 20
+"""Tokens of a short answer."""
+UNREAD = -20.0
+"""Logit of a sentence that lies past the window's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Sentences read together; heading is context. Markers in the sentences are blanked out."""
+
+    heading: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """Half-open character offsets into its sentence. score: logit against «no answer here»."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader says of one window. answerable: logit. evidence: a logit a sentence.
+    answers: the best short answer inside each sentence."""
+
+    answerable: float
+    evidence: tuple[float, ...]
+    answers: tuple[ShortAnswer | None, ...]
+
+
+class Reader:
+    """The shipped reader, loaded at first use. Raises ModelError where its weights are damaged."""
+
+    def __init__(self, folder: Path = WEIGHTS) -> None:
+        self.folder = folder
+        self._lock = Lock()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Content of the weights."""
+        return f"reader@{self._about['sha256'][:12]}"
+
+    @cached_property
+    def _about(self) -> dict:
+        try:
+            return json.loads((self.folder / "reader.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from error
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        # Its threads spin while idle otherwise, and torch's wait for them.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            weights = (self.folder / "reader.onnx").read_bytes()
+        except OSError as error:
+            raise self._damaged(error) from error
+        if hashlib.sha256(weights).hexdigest() != self._about["sha256"]:
+            raise self._damaged("its content has changed")
+        return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+    def _damaged(self, reason: object) -> ModelError:
+        return ModelError(
+            f"the reader's weights in {self.folder} cannot be used ({reason}); install Cited again, "
+            "or restore reader.onnx and reader.json from its repository"
+        )
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        """Read every window against the question, in one batch."""
+        if not windows:
+            return []
+        encoded = [encode(self._tokenizer, question, w.heading, w.sentences) for w in windows]
+        longest = max(len(e.ids) for e in encoded)
+        ids, mask, types = (np.zeros((len(encoded), longest), dtype=np.int64) for _ in range(3))
+        for row, e in enumerate(encoded):
+            n = len(e.ids)
+            ids[row, :n], mask[row, :n], types[row, :n] = e.ids, 1, e.type_ids
+        with self._lock:
+            evidence, start, end, answerable = self._session.run(
+                None, {"ids": ids, "mask": mask, "type_ids": types}
+            )
+        return [
+            _reading(e, len(w.sentences), evidence[row], start[row], end[row], float(answerable[row]))
+            for row, (e, w) in enumerate(zip(encoded, windows, strict=True))
+        ]
+
+
+def _reading(
+    e: Encoded, count: int, evidence: np.ndarray, start: np.ndarray, end: np.ndarray, answerable: float
+) -> Reading:
+    scores: list[float] = []
+    answers: list[ShortAnswer | None] = []
+    nothing = float(start[0] + end[0])
+    for i in range(count):
+        tokens = np.flatnonzero(e.sentence == i)
+        if not len(tokens):
+            scores.append(UNREAD)
+            answers.append(None)
+            continue
+        scores.append(float(evidence[tokens].mean()))
+        pairs = start[tokens][:, None] + end[tokens][None, :]
+        allowed = np.triu(np.ones_like(pairs, dtype=bool)) & ~np.triu(np.ones_like(pairs, dtype=bool), LONGEST_ANSWER)
+        first, last = divmod(int(np.where(allowed, pairs, -np.inf).argmax()), len(tokens))
+        answers.append(
+            ShortAnswer(
+                int(e.chars[tokens[first], 0]),
+                int(e.chars[tokens[last], 1]),
+                float(pairs[first, last]) - nothing,
+            )
+        )
+    return Reading(answerable, tuple(scores), tuple(answers))

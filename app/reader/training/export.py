@@ -1,0 +1,51 @@
+"""Export a checkpoint: python -m app.reader.training.export CHECKPOINT [--out FOLDER].
+
+Writes reader.onnx, int8 by dynamic quantisation, and its SHA-256 in reader.json. Needs the extra
+`train` (onnx).
+"""
+
+import argparse
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from transformers import AutoModel
+
+from app.reader.model import WEIGHTS
+from app.reader.training.network import ReaderNetwork
+from index.embed import packaged_model
+
+OUTPUTS = ("evidence", "start", "end", "answerable")
+
+
+def export(checkpoint: Path, out: Path) -> None:
+    """Write the network of a checkpoint as ONNX with int8 weights."""
+    encoder = AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False, attn_implementation="eager")
+    network = ReaderNetwork(encoder)
+    network.load_state_dict(torch.load(checkpoint, weights_only=True))
+    network.eval()
+    example = tuple(torch.ones(2, 9, dtype=torch.long) for _ in range(3))
+    names = ("ids", "mask", "type_ids")
+    axes = {name: {0: "batch", 1: "tokens"} for name in (*names, *OUTPUTS[:3])} | {"answerable": {0: "batch"}}
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "reader.onnx"
+        torch.onnx.export(
+            network, example, str(whole), input_names=list(names), output_names=list(OUTPUTS),
+            dynamic_axes=axes, opset_version=17, dynamo=False,
+        )  # fmt: skip
+        quantize_dynamic(whole, out / "reader.onnx", weight_type=QuantType.QInt8, per_channel=True)
+    digest = hashlib.sha256((out / "reader.onnx").read_bytes()).hexdigest()
+    (out / "reader.json").write_text(json.dumps({"sha256": digest}) + "\n", encoding="utf-8")
+    print(f"{out / 'reader.onnx'}: {(out / 'reader.onnx').stat().st_size / 1e6:.1f} MB, {digest}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    arguments = parser.parse_args()
+    export(arguments.checkpoint, arguments.out)

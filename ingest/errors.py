@@ -1,0 +1,76 @@
+"""Every error that Cited raises on purpose.
+
+    CitedError
+    ├── IngestError        a source cannot become a document
+    │   ├── SourceMissing      nothing is there, or it may not be read
+    │   ├── SourceUnreadable   something is there, and it is not text that any reader reads
+    │   └── SourceTooLarge     more than the limit
+    ├── LibraryError       the library cannot do what was asked
+    │   ├── LibraryBusy        another process owns it
+    │   ├── LibraryMismatch    built with another model or passage scheme
+    │   ├── LibraryDamaged     a part of it cannot be read
+    │   └── DocumentUnknown    no document of that id or title
+    ├── QuestionError      a question that cannot be asked (empty, too long)
+    ├── ModelError         weights that cannot be loaded
+    ├── SettingsError      a setting that is unknown or makes no sense
+    └── EvaluationError    an evaluation set or results file that is wrong; says file and line
+
+A message says what happened, to what, and what to do. Errors of other libraries are translated where
+that library is called, `raise X from error`.
+"""
+
+
+class CitedError(Exception):
+    """Base of all; str() is a message for the person at the keyboard."""
+
+
+class IngestError(CitedError):
+    """A source cannot become a document."""
+
+
+class SourceMissing(IngestError):
+    """There is nothing at the path, or it may not be read."""
+
+
+class SourceUnreadable(IngestError):
+    """There is a source, and it is not text that a reader here reads."""
+
+
+class SourceTooLarge(IngestError):
+    """The source is larger than the limit."""
+
+
+class LibraryError(CitedError):
+    """The library cannot do what was asked of it."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process owns the library."""
+
+
+class LibraryMismatch(LibraryError):
+    """The library was built with another embedding model or passage scheme."""
+
+
+class LibraryDamaged(LibraryError):
+    """A part of the library cannot be read."""
+
+
+class DocumentUnknown(LibraryError):
+    """No document in the library has that id, title or source."""
+
+
+class QuestionError(CitedError):
+    """A question that cannot be asked."""
+
+
+class ModelError(CitedError):
+    """Model weights that cannot be loaded."""
+
+
+class SettingsError(CitedError):
+    """A setting that is unknown or makes no sense."""
+
+
+class EvaluationError(CitedError):
+    """An evaluation set or a results file that is wrong; the message names file and line."""

@@ -1,0 +1,146 @@
+"""Blocks become one text with every position kept: the only place where a document's text is made.
+
+The text is the blocks in order, separated by blank lines; notes stand at the end, each printed as
+"[label] text". Markers are printed as "[label]" wherever a format had them as links or superscripts.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from ingest.document import Block, Document, Footnote, Page, Part, Read, Ref, Section, Span
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\u200b\u2060\ufffe\uffff]")
+"""Characters without a meaning in a text; zero-width spaces would break words apart for search."""
+
+
+def normalise(read: Read, *, document_id: str, source: str, version: str, fallback_title: str) -> Document:
+    """Lay the blocks out as one text and link markers with notes."""
+    body = [block for block in read.blocks if block.kind != "note"]
+    notes = [block for block in read.blocks if block.kind == "note"]
+    labels = list(dict.fromkeys(block.label or "" for block in notes))
+    page = _Page(labels)
+    for block in body:
+        page.add(block)
+    for label in labels:
+        page.add_note(label, [block for block in notes if block.label == label])
+    text = "".join(page.pieces)
+
+    footnotes = tuple(
+        Footnote(span.start, span.end, label, tuple(page.markers.get(label, ())))
+        for label, span in page.notes.items()
+    )
+    warnings = list(read.warnings)
+    warnings += [f"note [{n.label}] has no marker in the text" for n in footnotes if not n.markers]
+    title = next((text[p.start : p.end] for p in page.parts if p.kind == "title"), "")
+    return Document(
+        id=document_id,
+        title=title or _clean_line(read.title) or fallback_title,
+        source=source,
+        version=version,
+        text=text,
+        parts=tuple(page.parts),
+        sections=_sections(text, page.parts, page.body_end),
+        footnotes=footnotes,
+        pages=_pages(page.page_starts, len(text)),
+        left_out=read.left_out,
+        warnings=tuple(warnings),
+    )
+
+
+class _Page:
+    """The text under construction; every piece is in NFC and its neighbours cannot compose with it."""
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self.known = frozenset(labels)
+        self.pieces: list[str] = []
+        self.length = 0
+        self.body_end = 0
+        self.parts: list[Part] = []
+        self.notes: dict[str, Span] = {}
+        self.markers: dict[str, list[Span]] = {}
+        self.page_starts: list[tuple[int, int]] = []
+
+    def write(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self.length += len(piece)
+
+    def add(self, block: Block, prefix: str = "") -> None:
+        inline = self._inline(block)
+        if not inline:
+            return
+        if self.pieces:
+            tight = block.kind in ("item", "row") and self.parts and self.parts[-1].kind == block.kind
+            self.write("\n" if tight else "\n\n")
+        self.write(prefix)
+        start = self.length
+        for piece in inline:
+            if isinstance(piece, Ref):
+                at = self.length
+                self.write(f"[{piece.label}]")
+                self.markers.setdefault(piece.label, []).append(Span(at, self.length))
+            else:
+                self.write(piece)
+        self.parts.append(Part(start, self.length, block.kind, block.level))
+        if block.kind != "note":
+            self.body_end = self.length
+        if block.page is not None and (not self.page_starts or self.page_starts[-1][1] != block.page):
+            self.page_starts.append((start, block.page))
+
+    def add_note(self, label: str, blocks: list[Block]) -> None:
+        first = len(self.parts)
+        for block in blocks:
+            self.add(block, prefix=f"[{label}] " if len(self.parts) == first else "")
+        if len(self.parts) > first:
+            self.notes[label] = Span(self.parts[first].start, self.parts[-1].end)
+
+    def _inline(self, block: Block) -> list[str | Ref]:
+        """The block's content with white space folded, without space at its two ends."""
+        merged: list[str | Ref] = []
+        for piece in block.content:
+            if isinstance(piece, Ref) and piece.label not in self.known:
+                piece = f"[{piece.label}]"
+            if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += piece
+            else:
+                merged.append(piece)
+        fold = _clean_code if block.kind == "code" else _clean_space
+        folded = [p if isinstance(p, Ref) else fold(p) for p in merged]
+        if folded and isinstance(folded[0], str):
+            folded[0] = folded[0].lstrip()
+        if folded and isinstance(folded[-1], str):
+            folded[-1] = folded[-1].rstrip()
+        return [p for p in folded if p != ""]
+
+
+def _clean_space(text: str) -> str:
+    """NFC, without control characters, every run of white space one space."""
+    return re.sub(r"\s+", " ", _clean_code(text))
+
+
+def _clean_code(text: str) -> str:
+    """NFC, without control characters, lines ending in "\\n"; inner space kept."""
+    text = re.sub(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text)
+    return unicodedata.normalize("NFC", CONTROL.sub("", text.replace("\t", "    ")))
+
+
+def _clean_line(text: str) -> str:
+    return _clean_space(text).strip()
+
+
+def _sections(text: str, parts: list[Part], body_end: int) -> tuple[Section, ...]:
+    """One section a heading, up to the next heading of any level, and one before the first heading."""
+    heads = [p for p in parts if p.kind == "heading"]
+    if not parts:
+        return ()
+    first = heads[0].start if heads else body_end
+    sections = [Section(0, first, "", 0)] if first > 0 else []
+    for i, head in enumerate(heads):
+        end = heads[i + 1].start if i + 1 < len(heads) else body_end
+        sections.append(Section(head.start, end, text[head.start : head.end], head.level))
+    return tuple(sections)
+
+
+def _pages(starts: list[tuple[int, int]], end: int) -> tuple[Page, ...]:
+    ends = [*(start for start, _ in starts[1:]), end][: len(starts)]
+    return tuple(Page(start, stop, number) for (start, number), stop in zip(starts, ends, strict=True))

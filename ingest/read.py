@@ -1,0 +1,104 @@
+"""A path becomes documents: which files, which reader, and the document's identity.
+
+Each format is one module `ingest/read_<format>.py` with SUFFIXES (lower case, with the dot) and
+`read(data: bytes, name: str) -> Read`; a new module is found by itself.
+"""
+
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import ingest
+from ingest.decode import decode
+from ingest.document import Document
+from ingest.errors import SourceMissing, SourceTooLarge, SourceUnreadable
+from ingest.normalise import normalise
+from ingest.read_text import read_text
+
+MOST_BYTES = 20_000_000
+"""Largest file read, in bytes: some 3 million words, an hour of embedding on two cores."""
+NOT_YET = {".pdf": "PDF", ".docx": "Word", ".doc": "Word", ".odt": "OpenDocument", ".epub": "EPUB", ".rtf": "RTF"}
+
+
+@cache
+def readers() -> dict[str, ModuleType]:
+    """The reader module of each file suffix."""
+    table: dict[str, ModuleType] = {}
+    for module in pkgutil.iter_modules(ingest.__path__, "ingest."):
+        if module.name.startswith("ingest.read_"):
+            reader = importlib.import_module(module.name)
+            table |= dict.fromkeys(reader.SUFFIXES, reader)
+    return table
+
+
+def find_files(path: Path) -> Iterator[Path]:
+    """The path itself, or every readable file below a folder, sorted; hidden ones are passed over.
+
+    Raises SourceMissing where nothing is there, SourceUnreadable for a folder without such files.
+    """
+    if not path.exists():
+        raise SourceMissing(f"there is no file or folder {path}")
+    if not path.is_dir():
+        yield path
+        return
+    found = [
+        p
+        for p in sorted(path.rglob("*"))
+        if p.suffix.lower() in readers()
+        and p.is_file()
+        and not any(part.startswith(".") for part in p.relative_to(path).parts)
+    ]
+    if not found:
+        known = ", ".join(sorted(readers()))
+        raise SourceUnreadable(f"the folder {path} holds no file that can be read ({known})")
+    yield from found
+
+
+def read_file(path: Path, most_bytes: int = MOST_BYTES) -> Document:
+    """Read one file. Raises an IngestError that names it."""
+    path = path.resolve()
+    try:
+        size = path.stat().st_size
+        if size > most_bytes:
+            raise SourceTooLarge(
+                f"{path} has {size / 1e6:.0f} MB; the limit is {most_bytes / 1e6:.0f} MB. "
+                "Split it, or raise the limit with --max-mb"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceMissing(f"{path} cannot be read: {error.strerror}") from error
+    return read_bytes(data, name=path.name, source=str(path))
+
+
+def read_bytes(data: bytes, *, name: str, source: str) -> Document:
+    """Read a file's content. name: with the suffix that tells the format. source: its identity."""
+    suffix = Path(name).suffix.lower()
+    if suffix in NOT_YET:
+        raise SourceUnreadable(
+            f"{source} is a {NOT_YET[suffix]} file, which Cited does not read yet; save it as HTML or text"
+        )
+    if not data.strip():
+        raise SourceUnreadable(f"{source} is empty")
+    reader = readers().get(suffix)
+    read = reader.read(data, source) if reader else read_text(decode(data, source))
+    document = normalise(
+        read,
+        document_id=document_id(source),
+        source=source,
+        version=hashlib.sha256(data).hexdigest(),
+        fallback_title=Path(name).stem.replace("_", " ").replace("-", " ").strip() or name,
+    )
+    if not any(part.kind not in ("title", "heading") for part in document.parts):
+        raise SourceUnreadable(f"{source} holds no text to cite: only a title, headings or markup")
+    return document
+
+
+def document_id(source: str) -> str:
+    """A stable name for a source: the file's name, made plain, and eight hexadecimal digits."""
+    stem = Path(source.split("?")[0].rstrip("/")).stem.lower()
+    plain = "-".join("".join(c if c.isalnum() else " " for c in stem).split())[:40]
+    return f"{plain or 'document'}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"

@@ -1,0 +1,54 @@
+"""Where sentences begin and end: half-open character offsets into a text.
+
+Splitting is sentencex's work; what it cuts too early (short list below) is merged again. Knows
+nothing of documents.
+"""
+
+import re
+
+import sentencex
+
+NEVER_FINAL = re.compile(
+    r"(?:^|[\s(\[“‘\"'])"
+    r"(?:approx|art|arts|ca|ch|chs|cf|ed|eds|fn|nn|nos?|op|pp?|paras?|sec|ser|tr|vols?|viz|al)\.$",
+    re.IGNORECASE,
+)
+"""Abbreviations that sentencex takes for an end, followed here by a number or a lower-case word."""
+
+CONTINUES = re.compile(r"[a-z0-9(§]")
+NOTE_MARKERS = re.compile(r"(?:\[[^\[\]\s]{1,40}\]\s*)+")
+"""A piece that is nothing but footnote markers belongs to the sentence before it."""
+
+
+def split_sentences(text: str, language: str = "en") -> list[tuple[int, int]]:
+    """Return the sentences of `text` in order as `[start, end)`, without surrounding white space.
+
+    White space between sentences belongs to none of them. A text of white space has no sentence.
+    """
+    spans: list[tuple[int, int]] = []
+    for boundary in sentencex.get_sentence_boundaries(language, text):
+        start, end = _trim(text, boundary["start_index"], boundary["end_index"])
+        if start == end:
+            continue
+        if spans and _belongs_to_previous(text, spans[-1], start, end):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: int) -> bool:
+    before, piece = text[previous[0] : previous[1]], text[start:end]
+    if "\n\n" in text[previous[1] : start]:
+        return False
+    if NOTE_MARKERS.fullmatch(piece):
+        return True
+    return bool(CONTINUES.match(piece) and NEVER_FINAL.search(before))
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
