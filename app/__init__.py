@@ -1,0 +1,1 @@
+"""Questions become answers with citations, behind every interface."""

@@ -1,0 +1,1 @@
+"""Answers become figures that people can trust."""

@@ -1,0 +1,1 @@
+"""Passages become findable: SQLite for the truth and the words, Chroma for the vectors."""

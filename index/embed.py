@@ -63,7 +63,9 @@ class Embedder:
         local = self.model == PACKAGED or Path(self.model).is_dir()
         try:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
 
+            logging.disable_progress_bar()
             return SentenceTransformer(
                 str(self._folder) if local else self.model, device="cpu", local_files_only=local
             )

@@ -17,7 +17,7 @@ NEVER_FINAL = re.compile(
 
 CONTINUES = re.compile(r"[a-z0-9(§]")
 NOTE_MARKERS = re.compile(r"(?:\[[^\[\]\s]{1,40}\]\s*)+")
-"""A piece that is nothing but footnote markers belongs to the sentence before it."""
+"""Markers right behind a sentence's end belong to that sentence."""
 
 
 def split_sentences(text: str, language: str = "en") -> list[tuple[int, int]]:
@@ -28,6 +28,9 @@ def split_sentences(text: str, language: str = "en") -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for boundary in sentencex.get_sentence_boundaries(language, text):
         start, end = _trim(text, boundary["start_index"], boundary["end_index"])
+        if spans and (markers := NOTE_MARKERS.match(text, start, end)) and start == spans[-1][1]:
+            spans[-1] = (spans[-1][0], start + len(markers.group().rstrip()))
+            start, end = _trim(text, markers.end(), end)
         if start == end:
             continue
         if spans and _belongs_to_previous(text, spans[-1], start, end):

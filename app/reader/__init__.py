@@ -1,0 +1,1 @@
+"""(question, passages) to evidence: the trained reader and what decides on its scores."""

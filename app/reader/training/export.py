@@ -10,8 +10,10 @@ import json
 import tempfile
 from pathlib import Path
 
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers.optimizer import optimize_model
 from transformers import AutoModel
 
 from app.reader.model import WEIGHTS
@@ -37,7 +39,10 @@ def export(checkpoint: Path, out: Path) -> None:
             network, example, str(whole), input_names=list(names), output_names=list(OUTPUTS),
             dynamic_axes=axes, opset_version=17, dynamo=False,
         )  # fmt: skip
-        quantize_dynamic(whole, out / "reader.onnx", weight_type=QuantType.QInt8, per_channel=True)
+        fused = Path(folder) / "fused.onnx"
+        optimize_model(str(whole), "bert", num_heads=12, hidden_size=384).save_model_to_file(str(fused))
+        quantize_dynamic(fused, out / "reader.onnx", weight_type=QuantType.QInt8, per_channel=True,
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
     digest = hashlib.sha256((out / "reader.onnx").read_bytes()).hexdigest()
     (out / "reader.json").write_text(json.dumps({"sha256": digest}) + "\n", encoding="utf-8")
     print(f"{out / 'reader.onnx'}: {(out / 'reader.onnx').stat().st_size / 1e6:.1f} MB, {digest}")

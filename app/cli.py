@@ -1,0 +1,336 @@
+"""The command line: `cited`. Results go to standard output, messages to standard error.
+
+Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 3 a gate that failed.
+Imports of everything slow stand inside the commands, so that --help answers at once.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ingest.errors import CitedError, DocumentUnknown, QuestionError, SourceUnreadable
+
+if TYPE_CHECKING:
+    from app.answer import Answer, Answerer
+    from app.settings import Settings
+    from index.library import Library
+    from ingest.document import Document
+
+ERROR = 1
+
+
+def library_options(command: Callable) -> Callable:
+    """--library and --model, handed on as one `settings`."""
+
+    @click.option("--library", metavar="FOLDER", help="Folder of the library (CITED_LIBRARY).")
+    @click.option("--model", metavar="NAME", help="Embedding model, by name or folder (CITED_MODEL).")
+    @wraps(command)
+    def with_settings(library: str | None, model: str | None, **given: Any) -> Any:
+        from app.settings import load
+
+        return command(settings=load(library=library, model=model), **given)
+
+    return with_settings
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def opened(settings: "Settings") -> "Iterator[Library]":
+    """The library of the settings, closed afterwards."""
+    from index.embed import Embedder
+    from index.library import Library
+
+    with Library(settings.library, Embedder(settings.model)) as library:
+        yield library
+
+
+def say(message: str) -> None:
+    """A message for the person at the keyboard."""
+    click.echo(message, err=True)
+
+
+def print_json(value: object) -> None:
+    """A result as JSON on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cited", message="%(package)s %(version)s")
+def cited() -> None:
+    """Answers questions about your documents, and every answer carries citations you can check."""
+
+
+@cited.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--max-mb", type=click.FloatRange(min=0, min_open=True), default=20, show_default=True,
+              help="Largest file read.")  # fmt: skip
+@json_option
+@library_options
+def ingest(paths: tuple[str, ...], max_mb: float, as_json: bool, settings: "Settings") -> None:
+    """Add files, or every readable file of a folder. What has not changed is left alone."""
+    from app.ingesting import ingest_paths, report
+
+    with opened(settings) as library:
+        done = ingest_paths(library, [Path(p) for p in paths], int(max_mb * 1e6))
+    if as_json:
+        print_json([line.to_json() for line in done])
+    else:
+        report(done)
+    if any(line.outcome == "failed" for line in done):
+        sys.exit(ERROR)
+
+
+@cited.command()
+@click.argument("question", required=False)
+@click.option("--input", "questions", type=click.Path(path_type=Path, allow_dash=True),
+              help="Answer every line of a JSON Lines file: {\"id\": …, \"question\": …}.")  # fmt: skip
+@click.option("--threshold", metavar="P", help="Refuse below this confidence, 0 to 1 (CITED_THRESHOLD).")
+@json_option
+@library_options
+def ask(
+    question: str | None, questions: Path | None, threshold: str | None, as_json: bool, settings: "Settings"
+) -> None:
+    """Answer a question from the library, with citations, or say that the documents do not."""
+    from app.answer import Answerer
+    from app.settings import load
+
+    if (question is None) == (questions is None):
+        raise click.UsageError("give one question, or --input with a file of them")
+    wanted = load(threshold=threshold).threshold
+    with opened(settings) as library:
+        need_documents(library)
+        answerer = Answerer(library, threshold=wanted)
+        if questions is not None:
+            answer_lines(answerer, questions)
+            return
+        answer = answerer.answer(question or "")
+    if as_json:
+        print_json(answer.to_json())
+    else:
+        print_answer(answer)
+
+
+def need_documents(library: "Library") -> None:
+    """Raises DocumentUnknown for an empty library, with the command that fills it."""
+    if not library.catalog.passage_count():
+        raise DocumentUnknown(f"the library {library.folder} is empty; add documents with `cited ingest PATH`")
+
+
+def answer_lines(answerer: "Answerer", path: Path) -> None:
+    """Answer a file of questions, one JSON line each; a line that is no question gets an error line."""
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceUnreadable(f"the questions in {path} cannot be read: {error}") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        row: dict = {}
+        try:
+            row = json.loads(line)
+            result = {"id": row.get("id"), **answerer.answer(str(row["question"])).to_json()}
+        except (ValueError, KeyError, TypeError, AttributeError, QuestionError) as error:
+            what = "it has no field question" if isinstance(error, KeyError) else error
+            name = row.get("id") if isinstance(row, dict) else None
+            result = {"id": name, "error": f"line {number}: {what}"}
+        click.echo(json.dumps(result, ensure_ascii=False))
+
+
+def print_answer(answer: "Answer") -> None:
+    """An answer for people: the text, and where each citation stands."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(escape(answer.text))
+    if answer.answered:
+        console.print()
+    for c in answer.citations:
+        kind = f"footnote {c.passage.label}" if c.passage.kind == "footnote" else c.passage.section
+        where = " · ".join(part for part in (c.passage.title, kind, f"{c.start}–{c.end}") if part)
+        console.print(f"[bold]\\[{c.marker}][/bold] [dim]{escape(where)}[/dim]")
+    if not answer.answered and answer.passages:
+        console.print("\nThe nearest passages:", style="dim")
+        for hit in answer.passages[:3]:
+            words = " ".join(hit.passage.text.split())
+            console.print(f"[dim]–[/dim] {escape(words[:160])}{'…' if len(words) > 160 else ''}")
+
+
+@cited.command()
+@click.argument("question")
+@click.option("-k", "most", type=click.IntRange(1, 100), default=6, show_default=True, help="Passages.")
+@json_option
+@library_options
+def search(question: str, most: int, as_json: bool, settings: "Settings") -> None:
+    """Find passages and their linked footnotes, best first."""
+    from app.answer import checked, document_order, hit_to_json
+    from index.search import search as find
+
+    with opened(settings) as library:
+        need_documents(library)
+        hits = find(library, checked(question), most)
+    order = document_order(hits)
+    if as_json:
+        print_json([hit_to_json(hit, order[hit.passage.document_id]) for hit in hits])
+        return
+    for hit in hits:
+        p = hit.passage
+        kind = f"footnote {p.label}" if p.kind == "footnote" else p.section
+        click.echo(" · ".join(part for part in (p.title, kind, f"{p.start}–{p.end}") if part))
+        click.echo(f"  {' '.join(p.text.split())}\n")
+
+
+@cited.command("list")
+@json_option
+@library_options
+def list_documents(as_json: bool, settings: "Settings") -> None:
+    """List the documents of the library."""
+    from dataclasses import asdict
+
+    with opened(settings) as library:
+        entries = library.entries()
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+        return
+    if not entries:
+        say(f"the library {settings.library} is empty; add documents with `cited ingest PATH`")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("id", no_wrap=True)
+    for name in ("title", "characters", "notes", "added"):
+        table.add_column(name)
+    for entry in entries:
+        table.add_row(entry.id, entry.title, f"{entry.characters:,}", str(entry.notes), entry.added[:16])
+    Console().print(table)
+
+
+@cited.command()
+@click.argument("document")
+@click.option("--text", "as_text", is_flag=True, help="Print the text exactly, to check offsets against.")
+@json_option
+@library_options
+def show(document: str, as_text: bool, as_json: bool, settings: "Settings") -> None:
+    """Show a document, by id, title or path: its sections, footnotes, and what was left out."""
+    with opened(settings) as library:
+        found = library.document(library.find(document))
+    if as_text:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        sys.stdout.write(found.text)
+    elif as_json:
+        print_json(document_to_json(found))
+    else:
+        print_document(found)
+
+
+def document_to_json(document: "Document") -> dict:
+    """A document without its text, every position in characters of the text."""
+
+    def span(x: Any, **more: object) -> dict:
+        return {**more, "start_char_index": x.start, "end_char_index": x.end}
+
+    return {
+        "id": document.id,
+        "title": document.title,
+        "source": document.source,
+        "version": document.version,
+        "characters": len(document.text),
+        "sections": [span(s, title=s.title) for s in document.sections],
+        "pages": [span(p, number=p.number) for p in document.pages],
+        "footnotes": [
+            span(n, label=n.label, markers=[span(m) for m in n.markers]) for n in document.footnotes
+        ],
+        "left_out": list(document.left_out),
+        "warnings": list(document.warnings),
+    }
+
+
+def print_document(document: "Document") -> None:
+    """A document for people: each footnote with the sentence that refers to it."""
+    from ingest.passages import sentences_of
+
+    click.echo(f"{document.title}\n{document.id} · {document.source} · {len(document.text):,} characters\n")
+    for section in document.sections:
+        click.echo(f"  {section.start:>7}–{section.end:<7} {section.title or '(opening)'}")
+    sentences = [s for part in document.parts for s in sentences_of(document.text, part)]
+    for note in document.footnotes:
+        click.echo(f"\n[{note.label}] {note.start}–{note.end}  {document.text[note.start : note.end]}")
+        for marker in note.markers:
+            sentence = next((s for s in sentences if s.start <= marker.start < s.end), marker)
+            click.echo(f"    at {marker.start}: {document.text[sentence.start : sentence.end]}")
+    for text in document.left_out:
+        click.echo(f"\nleft out: {text}")
+    for warning in document.warnings:
+        click.echo(f"\nwarning: {warning}")
+
+
+@cited.command()
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT…")
+@library_options
+def delete(documents: tuple[str, ...], settings: "Settings") -> None:
+    """Delete documents, by id, title or path."""
+    with opened(settings) as library:
+        for name in [library.find(name) for name in documents]:
+            library.delete(name)
+            say(f"deleted {name}")
+
+
+@cited.command()
+@library_options
+def rebuild(settings: "Settings") -> None:
+    """Cut and embed every document again, from the catalog: after a change of model, or damage."""
+    from app.ingesting import progress_bar
+
+    with opened(settings) as library, progress_bar("passages") as advance:
+        count = library.rebuild(advance)
+    say(f"rebuilt {count} passages with {settings.model}")
+
+
+@cited.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=7860, show_default=True)
+@click.option("--samples", is_flag=True, help="Put the sample articles into an empty library first.")
+@library_options
+def serve(host: str, port: int, samples: bool, settings: "Settings") -> None:
+    """Open the chat page."""
+    from app.answer import Answerer
+    from app.chat.page import serve as serve_page
+    from app.ingesting import ingest_paths, samples_folder
+
+    with opened(settings) as library:
+        library.own()
+        if samples and not library.entries():
+            say("adding the sample articles")
+            ingest_paths(library, [samples_folder()])
+        serve_page(Answerer(library, threshold=settings.threshold), host, port)
+
+
+@cited.command()
+@library_options
+def doctor(settings: "Settings") -> None:
+    """Check that everything Cited needs is there and fits together."""
+    from app.doctor import examine
+
+    with opened(settings) as library:
+        healthy = examine(library)
+    if not healthy:
+        sys.exit(ERROR)
+
+
+def main() -> None:
+    """Run the command line: every CitedError becomes a message and exit status 1."""
+    try:
+        cited(prog_name="cited")
+    except CitedError as error:
+        say(f"cited: {error}")
+        sys.exit(ERROR)

@@ -1,0 +1,107 @@
+"""Judged sentences become quotes and a confidence: how sure is enough, and how many sentences.
+
+The probabilities come from a logistic regression on the judged features, fitted on the tuning
+halves of the evaluation sets (eval/fit.py) and stored beside the reader's weights.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.reader.judge import FEATURES, Judged
+from ingest.document import Span
+from ingest.errors import ModelError
+from ingest.passages import Passage
+
+MOST_QUOTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """weights, bias: of the features, for the probability that a sentence is evidence. threshold:
+    the least such probability of the best sentence for an answer. share: of the best sentence's
+    odds that a further sentence must reach. short: the least score of a short answer."""
+
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    share: float
+    short: float
+
+    @staticmethod
+    def load(folder: Path, threshold: float | None = None) -> "Decision":
+        """The decision stored with a reader. Raises ModelError where it is damaged."""
+        path = folder / "decision.json"
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            weights = tuple(float(stored["weights"][name]) for name in FEATURES)
+            numbers = [float(stored[name]) for name in ("bias", "threshold", "share", "short")]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{path} cannot be used ({error}); restore it, or run eval/fit.py") from error
+        bias, fitted, share, short = numbers
+        return Decision(weights, bias, fitted if threshold is None else threshold, share, short)
+
+    def probability(self, judged: Judged) -> float:
+        """Probability that the sentence is evidence."""
+        score = self.bias + sum(w * x for w, x in zip(self.weights, judged.features, strict=True))
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One span to cite: a sentence, or neighbours joined. score: of its best sentence."""
+
+    passage: Passage
+    span: Span
+    score: float
+    short: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """quotes: in reading order, none for a refusal."""
+
+    confidence: float
+    quotes: tuple[Quote, ...]
+
+
+def choose(judged: Sequence[Judged], decision: Decision) -> Choice:
+    """The sentences worth quoting: the best, and those whose odds come near it."""
+    ranked = sorted(((decision.probability(j), j) for j in judged), key=lambda pair: -pair[0])
+    if not ranked or ranked[0][0] < decision.threshold:
+        return Choice(ranked[0][0] if ranked else 0.0, ())
+    best = ranked[0][0]
+    floor = decision.share * _odds(best)
+    chosen = [(p, j) for p, j in ranked[:MOST_QUOTES] if _odds(p) >= floor]
+    return Choice(best, tuple(_in_reading_order(chosen, decision)))
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1e-9, 1 - probability)
+
+
+def _in_reading_order(chosen: Sequence[tuple[float, Judged]], decision: Decision) -> list[Quote]:
+    """Documents in the order of their best sentence, sentences in the order of the text; sentences
+    that follow each other in one passage are one quote."""
+    documents = list(dict.fromkeys(j.passage.document_id for _, j in chosen))
+    ordered = sorted(
+        chosen, key=lambda pair: (documents.index(pair[1].passage.document_id), pair[1].sentence.start)
+    )
+    quotes: list[Quote] = []
+    for p, j in ordered:
+        short = j.short if j.short_score >= decision.short else None
+        if quotes and quotes[-1].passage.id == j.passage.id and _adjacent(j, quotes[-1].span):
+            last = quotes.pop()
+            better = short if p > last.score else last.short
+            span = Span(last.span.start, j.sentence.end)
+            quotes.append(Quote(j.passage, span, max(p, last.score), better))
+        else:
+            quotes.append(Quote(j.passage, j.sentence, p, short))
+    return quotes
+
+
+def _adjacent(judged: Judged, before: Span) -> bool:
+    between = judged.passage.text[before.end - judged.passage.start : judged.sentence.start - judged.passage.start]
+    return not between.strip()

@@ -1,0 +1,131 @@
+"""Hits become judged sentences: which are evidence for the question, and how surely.
+
+Reads every hit with its linked footnotes in one batch. This is the one way from search to evidence;
+what chooses and cites sees only `Judged`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.reader.model import Reader, Reading, ShortAnswer, Window
+from index.catalog import STOP
+from index.search import Hit
+from ingest.document import Span
+from ingest.passages import Passage
+
+FOOTNOTES_OF = 3
+"""Linked footnotes of so many of the best hits are read too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A sentence of a passage. features: see FEATURES. short: its short answer, offsets in the document."""
+
+    passage: Passage
+    sentence: Span
+    features: tuple[float, ...]
+    short: Span | None
+    short_score: float
+
+
+FEATURES = ("evidence", "answerable", "span", "similarity", "rank", "overlap", "missing", "footnote")
+
+
+def judge(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Judged]:
+    """Every sentence of the hits and of their linked footnotes, each once, in no particular order."""
+    views = _views(hits)
+    readings = reader.read(question, [view.window for view in views])
+    best: dict[tuple[str, int], Judged] = {}
+    for view, reading in zip(views, readings, strict=True):
+        for i in range(len(view.sentences)):
+            judged = _judged(question, view, reading, i)
+            key = (judged.passage.document_id, judged.sentence.start)
+            if key not in best or judged.features[0] > best[key].features[0]:
+                best[key] = judged
+    return list(best.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A window with the passage and span of each of its sentences."""
+
+    hit: Hit
+    rank: int
+    sentences: tuple[tuple[Passage, Span], ...]
+    window: Window
+
+
+def _views(hits: Sequence[Hit]) -> list[_View]:
+    views: list[_View] = []
+    seen: set[str] = set()
+    for rank, hit in enumerate(hits):
+        if hit.passage.id not in seen:
+            seen.add(hit.passage.id)
+            views.append(_view(hit, rank, hit.passage, hit.linked))
+    for rank, hit in enumerate(hits[:FOOTNOTES_OF]):
+        for note in hit.linked:
+            if note.kind == "footnote" and note.id not in seen:
+                seen.add(note.id)
+                views.append(_view(hit, rank, note, (hit.passage,)))
+    return views
+
+
+def _view(hit: Hit, rank: int, passage: Passage, linked: Sequence[Passage]) -> _View:
+    """A footnote is read after the sentence that refers to it."""
+    sentences = [(passage, s) for s in passage.sentences]
+    if passage.kind == "footnote":
+        sentences = [*_referring(passage, linked), *sentences]
+    texts = tuple(plain(p, s) for p, s in sentences)
+    return _View(hit, rank, tuple(sentences), Window(passage.heading, texts))
+
+
+def _referring(note: Passage, linked: Sequence[Passage]) -> list[tuple[Passage, Span]]:
+    """The first sentence that refers to a note, where its passage is at hand."""
+    for body in linked:
+        for sentence in body.sentences:
+            if body.kind == "body" and any(sentence.start <= at < sentence.end for at in note.marked_at):
+                return [(body, sentence)]
+    return []
+
+
+def plain(passage: Passage, span: Span) -> str:
+    """The text of a span of a passage, its footnote markers blanked out at equal length."""
+    text = passage.text[span.start - passage.start : span.end - passage.start]
+    for label in passage.notes:
+        text = text.replace(f"[{label}]", " " * (len(label) + 2))
+    return text
+
+
+WORD = re.compile(r"\w+")
+
+
+def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
+    passage, sentence = view.sentences[i]
+    short = reading.answers[i]
+    asked = [w for w in WORD.findall(question.lower()) if w not in STOP]
+    around = f"{view.window.heading} {' '.join(view.window.sentences)}".lower()
+    features = (
+        reading.evidence[i],
+        reading.answerable,
+        short.score if short else -20.0,
+        view.hit.similarity or 0.0,
+        1 / (1 + view.rank),
+        _share(asked, view.window.sentences[i].lower()),
+        1 - _share(asked, around),
+        float(passage.kind == "footnote"),
+    )
+    return Judged(passage, sentence, features, _place(sentence, short), features[2])
+
+
+def _share(words: Sequence[str], text: str) -> float:
+    """Share of the words whose beginning stands in the text; inflection is cut off at five letters."""
+    return sum(_stem(w) in text for w in words) / len(words) if words else 0.0
+
+
+def _stem(word: str) -> str:
+    return word if word.isdigit() else word[: max(5, len(word) - 3)]
+
+
+def _place(sentence: Span, short: ShortAnswer | None) -> Span | None:
+    return Span(sentence.start + short.start, sentence.start + short.end) if short else None

@@ -1,0 +1,1 @@
+"""Tests: real Chroma, the real model, real files, a real browser."""

@@ -1,0 +1,50 @@
+"""What every test may use: real parts, loaded once."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.embed import Embedder
+from index.library import Library
+from ingest.read import read_file
+
+ROOT = Path(__file__).parent.parent
+ARTICLE = ROOT.parent / "shared" / "article" / "security-cooperation.txt"
+SAMPLES = ROOT / "ingest" / "samples"
+
+
+@pytest.fixture(scope="session")
+def article_path() -> Path:
+    """The article everything started from; not ours to publish, so it may be absent."""
+    path = Path(os.environ.get("ARTICLE", ARTICLE))
+    if not path.exists():
+        pytest.skip(f"the article is not at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The real model, loaded once."""
+    return Embedder()
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: Embedder) -> Iterator[Library]:
+    """An empty library with the real model."""
+    with Library(tmp_path / "library", embedder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def sample_library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Library]:
+    """A library of the sample articles; tests leave it as it is."""
+    with Library(tmp_path_factory.mktemp("samples") / "library", embedder) as opened:
+        for path in sorted(SAMPLES.iterdir()):
+            opened.add(read_file(path))
+        yield opened
