@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.cite import Citation, cite, position
 from app.conversation import standalone
 from app.reader.choose import Choice, Decision, choose
-from app.reader.judge import judge, plain
+from app.reader.judge import judge
 from app.reader.model import Reader
 from index.library import Library
 from index.search import Hit, search
@@ -117,14 +117,14 @@ def _compose(citations: Sequence[Citation]) -> str:
     lines = [f"“{quotation(c)}” [{c.marker}]" for c in citations]
     short = citations[0].short_answer
     if len(citations) == 1 and short is not None:
-        words = plain(citations[0].passage, short).strip()
+        words = citations[0].passage.plain(short).strip()
         lines[0] = f"{words[:1].upper()}{words[1:]}. {lines[0]}"
     return "\n".join(lines)
 
 
 def quotation(citation: Citation) -> str:
     """The cited text on one line without the document's own footnote markers, for reading."""
-    words = plain(citation.passage, Span(citation.start, citation.end))
+    words = citation.passage.plain(Span(citation.start, citation.end))
     return " ".join(words.split()).replace(" .", ".").replace(" ,", ",")
 
 

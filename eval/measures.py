@@ -1,5 +1,6 @@
 """Measures as pure functions over spans and counts. Each docstring settles which definition is meant."""
 
+import math
 from collections.abc import Sequence
 
 from ingest.document import Span
@@ -63,4 +64,4 @@ def quantile(values: Sequence[float], share: float) -> float:
     if not values:
         return 0.0
     ranked = sorted(values)
-    return ranked[max(0, -(-int(share * len(ranked) * 1000) // 1000) - 1)]
+    return ranked[max(1, math.ceil(round(share * len(ranked), 9))) - 1]

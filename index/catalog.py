@@ -16,30 +16,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 
+import numpy as np
+
 from ingest.document import Document, Footnote, Page, Part, Section, Span
 from ingest.errors import DocumentUnknown, LibraryDamaged, LibraryError, LibraryMismatch
 from ingest.passages import Passage
 
 SCHEMA_VERSION = "1"
 SCHEMA = """
-CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL, version TEXT NOT NULL,
     added TEXT NOT NULL, text TEXT NOT NULL, structure TEXT NOT NULL, passages INTEGER NOT NULL
 );
-CREATE TABLE passages (
+CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, kind TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, content TEXT NOT NULL
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, content TEXT NOT NULL, vectors BLOB
 );
-CREATE INDEX passages_of_document ON passages (document_id, start);
-CREATE VIRTUAL TABLE words USING fts5 (content, tokenize = 'porter unicode61 remove_diacritics 2');
-CREATE TABLE loose (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passages_of_document ON passages (document_id, start);
+CREATE VIRTUAL TABLE IF NOT EXISTS words
+    USING fts5 (content, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE IF NOT EXISTS loose (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 WORD = re.compile(r"\w+")
-STOP = frozenset(
-    "a an and are as at be by did do does for from had has have how in into is it its of on or that the "
-    "their them they this to was were what when where which who whom whose why will with".split()
-)
+FUNCTION_WORDS = """
+a an and are as at be by did do does for from had has have how in into is it its of on or that the
+their them they this to was were what when where which who whom whose why will with
+"""
+STOP = frozenset(FUNCTION_WORDS.split())
+MOST_WORDS = 200
+"""Different words of a question that are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +63,26 @@ class Entry:
 
 
 class Catalog:
-    """One SQLite file; safe to use from several threads and processes at once."""
+    """One SQLite file; safe to use from several threads and processes at once.
+
+    Raises LibraryError where it cannot be opened, read or changed (no room, no right, another process
+    that does not finish), LibraryDamaged where the file is broken, LibraryMismatch for another schema.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = RLock()
-        try:
+        with self._translated():
             self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
+            made = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone()
+        if not made:
             with self.change() as db:
-                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone():
-                    for statement in SCHEMA.split(";\n"):
-                        db.execute(statement)
-                    db.execute("INSERT INTO about VALUES ('schema', ?)", (SCHEMA_VERSION,))
-            found = self.about("schema")
-        except sqlite3.DatabaseError as error:
-            raise LibraryDamaged(
-                f"the catalog {path} cannot be read ({error}); restore it from a copy, "
-                "or move the library away and ingest the documents again"
-            ) from error
+                for statement in SCHEMA.split(";\n"):
+                    db.execute(statement)
+                db.execute("INSERT OR IGNORE INTO about VALUES ('schema', ?)", (SCHEMA_VERSION,))
+        found = self.about("schema")
         if found != SCHEMA_VERSION:
             raise LibraryMismatch(
                 f"the catalog {path} has schema {found}, this program reads {SCHEMA_VERSION}; "
@@ -85,20 +90,33 @@ class Catalog:
             )
 
     @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise LibraryError(
+                f"the catalog {self.path} cannot be used ({error}) and nothing was changed; "
+                "see that the disk has room and that the folder may be written"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:  # a broken constraint is a mistake of ours
+                raise
+            raise LibraryDamaged(
+                f"the catalog {self.path} cannot be read ({error}); restore it from a copy, "
+                "or move the library away and ingest the documents again"
+            ) from error
+
+    @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it, or nothing."""
-        with self._lock:
+        with self._lock, self._translated():
+            self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
                 self._db.execute("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise LibraryError(
-                        f"the catalog {self.path} cannot be changed: {error}; nothing was changed"
-                    ) from error
                 raise
 
     def close(self) -> None:
@@ -107,7 +125,7 @@ class Catalog:
             self._db.close()
 
     def _all(self, query: str, *values: object) -> list[tuple]:
-        with self._lock:
+        with self._lock, self._translated():
             return self._db.execute(query, values).fetchall()
 
     def about(self, name: str) -> str | None:
@@ -122,9 +140,18 @@ class Catalog:
 
     # Documents
 
-    def put(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Make this version the visible one; the vector ids of the version before become loose."""
+    def put(
+        self, document: Document, passages: Sequence[Passage], vectors: Sequence[np.ndarray] = ()
+    ) -> None:
+        """Make this version the visible one; the vector ids of the version before become loose.
+
+        vectors: of the sentences of each passage, shape (sentences, d); kept in half precision.
+        A version that was there, cut anew, keeps the time at which it was added.
+        """
         with self.change() as db:
+            same = "SELECT added FROM documents WHERE id = ? AND version = ?"
+            before = db.execute(same, (document.id, document.version)).fetchone()
+            added = before[0] if before else datetime.now(UTC).isoformat(timespec="seconds")
             self._drop(db, document.id)
             db.execute("DELETE FROM documents WHERE id = ?", (document.id,))
             db.execute(
@@ -134,20 +161,21 @@ class Catalog:
                     document.source,
                     document.title,
                     document.version,
-                    datetime.now(UTC).isoformat(timespec="seconds"),
+                    added,
                     document.text,
                     _structure(document),
                     len(passages),
                 ),
             )
-            for p in passages:
-                added = db.execute(
-                    "INSERT INTO passages VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
-                    (p.id, p.document_id, p.kind, p.start, p.end, p.label, json.dumps(asdict(p))),
+            for i, p in enumerate(passages):
+                blob = vectors[i].astype(np.float16).tobytes() if len(vectors) else None
+                row = db.execute(
+                    "INSERT INTO passages VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (p.id, p.document_id, p.kind, p.start, p.end, p.label, json.dumps(asdict(p)), blob),
                 )
                 db.execute(
                     "INSERT INTO words (rowid, content) VALUES (?, ?)",
-                    (added.lastrowid, f"{p.heading}\n{p.text}"),
+                    (row.lastrowid, f"{p.heading}\n{p.text}"),
                 )
             db.executemany("DELETE FROM loose WHERE id = ?", [(p.id,) for p in passages])
 
@@ -194,13 +222,26 @@ class Catalog:
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The visible ones of these passages, by id; what the catalog does not know is left out."""
-        found: dict[str, Passage] = {}
-        for at in range(0, len(ids), 500):
-            part = ids[at : at + 500]
-            marks = ",".join("?" * len(part))
-            rows = self._all(f"SELECT content FROM passages WHERE id IN ({marks})", *part)
-            found |= {p.id: p for p in (_passage(row[0]) for row in rows)}
-        return found
+        among = "SELECT content FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+        found = [_passage(row[0]) for row in self._all(among, json.dumps(list(ids)))]
+        return {p.id: p for p in found}
+
+    def visible(self, ids: Sequence[str]) -> set[str]:
+        """Those of these passage ids that the catalog knows."""
+        among = "SELECT id FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self._all(among, json.dumps(list(ids)))}
+
+    def sentence_vectors(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
+        """Vectors of the sentences of these passages, float32, shape (sentences, d), by passage id."""
+        rows = self._all(
+            "SELECT id, json_array_length(content, '$.sentences'), vectors FROM passages"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND vectors IS NOT NULL",
+            json.dumps(list(ids)),
+        )
+        return {
+            name: np.frombuffer(blob, dtype=np.float16).reshape(count, -1).astype(np.float32)
+            for name, count, blob in rows
+        }
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """A document's passages in reading order."""
@@ -227,33 +268,34 @@ class Catalog:
 
     def footnote_passages(self, document_id: str, labels: Sequence[str]) -> list[Passage]:
         """The passages of these footnotes of a document."""
-        marks = ",".join("?" * len(labels))
         rows = self._all(
-            f"SELECT content FROM passages WHERE document_id = ? AND label IN ({marks}) ORDER BY start",
+            "SELECT content FROM passages WHERE document_id = ?"
+            " AND label IN (SELECT value FROM json_each(?)) ORDER BY start",
             document_id,
-            *labels,
+            json.dumps(list(labels)),
         )
         return [_passage(row[0]) for row in rows]
 
-    def search_words(self, question: str, most: int, documents: Sequence[str] = ()) -> list[tuple[str, float]]:
+    def search_words(
+        self, question: str, most: int, documents: Sequence[str] = ()
+    ) -> list[tuple[str, float]]:
         """(id, BM25 score, higher is better) of passages that share words with the question.
 
         documents: ids to search in, empty for all. Function words do not count, unless there is
         nothing else.
         """
-        words = [w for w in WORD.findall(question.lower()) if w]
-        telling = [w for w in words if w not in STOP] or words
-        if not telling:
+        words = WORD.findall(question.lower())
+        telling = [word for word in words if word not in STOP] or words
+        asked = " OR ".join(f'"{word}"' for word in list(dict.fromkeys(telling))[:MOST_WORDS])
+        if not asked:
             return []
-        asked = " OR ".join(f'"{word}"' for word in dict.fromkeys(telling[:200]))
-        within = ""
-        if documents:
-            within = f"AND p.document_id IN ({','.join('?' * len(documents))})"
         rows = self._all(
-            "SELECT p.id, -bm25(words) FROM words JOIN passages p ON p.number = words.rowid "
-            f"WHERE words MATCH ? {within} ORDER BY bm25(words) LIMIT ?",
+            "SELECT p.id, -bm25(words) FROM words JOIN passages p ON p.number = words.rowid"
+            " WHERE words MATCH ? AND (? OR p.document_id IN (SELECT value FROM json_each(?)))"
+            " ORDER BY bm25(words), p.number LIMIT ?",
             asked,
-            *documents,
+            not documents,
+            json.dumps(list(documents)),
             most,
         )
         return [(name, score) for name, score in rows]
@@ -281,10 +323,10 @@ def _structure(document: Document) -> str:
     return json.dumps({name: whole[name] for name in kept})
 
 
-def _document(id: str, title: str, source: str, version: str, text: str, structure: str) -> Document:
+def _document(document_id: str, title: str, source: str, version: str, text: str, structure: str) -> Document:
     s = json.loads(structure)
     return Document(
-        id=id,
+        id=document_id,
         title=title,
         source=source,
         version=version,

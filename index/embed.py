@@ -79,20 +79,33 @@ class Embedder:
         """Unit vectors, float32, shape (n, d), in the order of the texts."""
         if not texts:
             return np.zeros((0, self.network.get_embedding_dimension() or 0), dtype=np.float32)
-        with self._lock:
-            return self.network.encode(
-                list(texts), batch_size=batch, normalize_embeddings=True, show_progress_bar=False
-            )
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        parts = []
+        for at in range(0, len(order), batch):
+            # The lock is let go after each batch, so that a question need not wait for a document.
+            with self._lock:
+                parts.append(
+                    self.network.encode(
+                        [texts[i] for i in order[at : at + batch]],
+                        batch_size=batch,
+                        normalize_embeddings=True,
+                        show_progress_bar=False,
+                    )
+                )
+        vectors = np.concatenate(parts)
+        out = np.empty_like(vectors)
+        out[order] = vectors
+        return out
 
     def question(self, text: str) -> np.ndarray:
         """A unit vector, float32, shape (d,); the last REMEMBERED ones are kept."""
-        if text in self._questions:
-            self._questions.move_to_end(text)
-            return self._questions[text]
-        vector = self.passages([text])[0]
-        self._questions[text] = vector
-        if len(self._questions) > REMEMBERED:
-            self._questions.popitem(last=False)
+        vector = self._questions.get(text)
+        if vector is None:
+            vector = self.passages([text])[0]
+            with self._lock:
+                self._questions[text] = vector
+                while len(self._questions) > REMEMBERED:
+                    self._questions.popitem(last=False)
         return vector
 
 

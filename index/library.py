@@ -7,6 +7,7 @@ and the next change sweeps up.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Literal
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from index.catalog import Catalog, Entry
+from index.compose import compose
 from index.embed import Embedder
 from index.lock import OwnerLock
 from ingest.document import Document
-from ingest.errors import DocumentUnknown, LibraryDamaged, LibraryError, LibraryMismatch
+from ingest.errors import DocumentUnknown, LibraryError, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ Outcome = Literal["added", "replaced", "unchanged"]
 Progress = Callable[[int, int], None]
 """Called with (passages done, passages in all)."""
 EMBED_AT_ONCE = 256
+"""Passages; bounds memory, and what an interruption loses."""
+
+
+def untold(done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 class Library:
@@ -69,6 +76,8 @@ class Library:
     @property
     def vectors(self) -> "Vectors":
         """The vector store, opened at first use; checks that this library fits this program."""
+        if self._vectors is not None:  # A question must not wait for a document that is being added.
+            return self._vectors
         with self._guard:
             if self._vectors is None:
                 self.own()
@@ -78,14 +87,7 @@ class Library:
                     self._check_built_with()
                 elif self.catalog.about("model") != self.embedder.fingerprint:
                     remove(self.folder / "chroma")
-                vectors = Vectors(self.folder / "chroma")
-                if vectors.count() < self.catalog.passage_count():
-                    vectors.close()
-                    raise LibraryDamaged(
-                        f"the vectors in {self.folder / 'chroma'} are not complete; "
-                        "the documents themselves are safe: run `cited rebuild`"
-                    )
-                self._vectors = vectors
+                self._vectors = Vectors(self.folder / "chroma", least=self.catalog.passage_count())
             return self._vectors
 
     def own(self) -> None:
@@ -105,7 +107,7 @@ class Library:
 
     # Documents
 
-    def add(self, document: Document, progress: Progress | None = None) -> Outcome:
+    def add(self, document: Document, progress: Progress = untold) -> Outcome:
         """Make a document searchable. The same content again does nothing."""
         with self._guard:
             before = self.catalog.version(document.id)
@@ -117,12 +119,7 @@ class Library:
             ids = [p.id for p in passages]
             self.catalog.set_about(model=self.embedder.fingerprint, passages=SCHEME)
             self.catalog.add_loose(ids)
-            for at in range(0, len(passages), EMBED_AT_ONCE):
-                part = passages[at : at + EMBED_AT_ONCE]
-                vectors.add([p.id for p in part], self._embed(part))
-                if progress:
-                    progress(min(at + EMBED_AT_ONCE, len(passages)), len(passages))
-            self.catalog.put(document, passages)
+            self.catalog.put(document, passages, self._write(vectors, passages, progress))
             self.sweep()
             return "replaced" if before else "added"
 
@@ -130,50 +127,80 @@ class Library:
         """Remove a document. Raises DocumentUnknown."""
         with self._guard:
             self.catalog.document(document_id)
-            vectors_are_open = self.vectors is not None
+            self.sweep()  # opens the vectors, so that a library that cannot go on is not changed
             self.catalog.remove(document_id)
-            if vectors_are_open:
-                self.sweep()
+            self.sweep()
 
     def sweep(self) -> None:
         """Delete vectors that no visible passage has."""
+        vectors = self.vectors
         if loose := self.catalog.loose():
-            self.vectors.delete(loose)
+            vectors.delete(loose)
             self.catalog.clear_loose(loose)
 
-    def rebuild(self, progress: Progress | None = None) -> int:
+    def rebuild(self, progress: Progress = untold) -> int:
         """Cut and embed every document of the catalog again, with the model of now.
 
-        Returns the number of passages. The old vectors go first; an interrupted rebuild is one that
-        must be run again, and says so at the next search.
+        Returns the number of passages. The old vectors go first, once the model has loaded; an
+        interrupted rebuild is one that must be run again, and the next search says so.
         """
         from index import vectors as store
 
         with self._guard:
             self.own()
+            self.embedder.question("Is the model there?")
+            self.catalog.set_about(passages="an unfinished rebuild")
             if self._vectors:
                 self._vectors.close()
                 self._vectors = None
             store.remove(self.folder / "chroma")
             vectors = store.Vectors(self.folder / "chroma")
-            documents = [self.catalog.document(entry.id) for entry in self.catalog.entries()]
-            cut = [cut_passages(d) for d in documents]
-            total, done = sum(map(len, cut)), 0
-            for document, passages in zip(documents, cut, strict=True):
-                for at in range(0, len(passages), EMBED_AT_ONCE):
-                    part = passages[at : at + EMBED_AT_ONCE]
-                    vectors.add([p.id for p in part], self._embed(part))
-                    done += len(part)
-                    if progress:
-                        progress(done, total)
-                self.catalog.put(document, passages)
+            try:
+                total = self._write_all(vectors, progress)
+            except BaseException:
+                vectors.close()
+                raise
             self.catalog.clear_loose(self.catalog.loose())
             self.catalog.set_about(model=self.embedder.fingerprint, passages=SCHEME)
             self._vectors = vectors
             return total
 
-    def _embed(self, passages: Sequence[Passage]) -> np.ndarray:
-        return self.embedder.passages([f"{p.heading}\n{p.text}" for p in passages])
+    def _write_all(self, vectors: "Vectors", progress: Progress) -> int:
+        documents = [self.catalog.document(entry.id) for entry in self.catalog.entries()]
+        cut = [cut_passages(d) for d in documents]
+        total, done = sum(map(len, cut)), 0
+        for document, passages in zip(documents, cut, strict=True):
+            self.catalog.put(document, passages, self._write(vectors, passages))
+            done += len(passages)
+            progress(done, total)
+        return total
+
+    def _embed(self, passages: Sequence[Passage]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """A unit vector a passage, shape (n, d), and those of each passage's sentences."""
+        headings = list(dict.fromkeys(p.heading for p in passages))
+        sentences = [p.plain(s) for p in passages for s in p.sentences]
+        vectors = self.embedder.passages([*headings, *sentences])
+        of_heading = dict(zip(headings, vectors, strict=False))
+        ends = np.cumsum([len(headings), *(len(p.sentences) for p in passages)])
+        own = [vectors[a:b] for a, b in pairwise(ends)]
+        composed = [
+            compose(v, [s.end - s.start for s in p.sentences], of_heading[p.heading])
+            for p, v in zip(passages, own, strict=True)
+        ]
+        return np.stack(composed), own
+
+    def _write(
+        self, vectors: "Vectors", passages: Sequence[Passage], progress: Progress = untold
+    ) -> list[np.ndarray]:
+        """Embed passages and write their vectors; returns those of their sentences."""
+        kept: list[np.ndarray] = []
+        for at in range(0, len(passages), EMBED_AT_ONCE):
+            part = passages[at : at + EMBED_AT_ONCE]
+            whole, sentences = self._embed(part)
+            vectors.add([p.id for p in part], whole)
+            kept += sentences
+            progress(at + len(part), len(passages))
+        return kept
 
     # Reading
 
@@ -193,9 +220,10 @@ class Library:
         entries = self.entries()
         path = str(Path(name).resolve())
         exact = [e.id for e in entries if name in (e.id, e.title, e.source) or e.source == path]
-        found = exact or [e.id for e in entries if e.id.startswith(name) or e.source.endswith(f"/{name}")]
+        near = [e.id for e in entries if e.id.startswith(name) or e.source.endswith(f"/{name}")]
+        found = exact or (near if name else [])
         if len(found) == 1:
             return found[0]
         if found:
             raise DocumentUnknown(f"{name} is more than one document: {', '.join(found)}")
-        raise DocumentUnknown(f"there is no document {name}; `cited list` shows what there is")
+        raise DocumentUnknown(f"there is no document {name or '«»'}; `cited list` shows what there is")

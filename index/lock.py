@@ -18,7 +18,8 @@ class OwnerLock:
 
     def __init__(self, folder: Path, wait: float) -> None:
         self._note = folder / "owner.json"
-        self._lock = FileLock(folder / "library.lock")
+        # Taken by whichever thread comes first, released by another.
+        self._lock = FileLock(folder / "library.lock", thread_local=False)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -33,7 +34,8 @@ class OwnerLock:
                 ) from error
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
         owner = {"pid": os.getpid(), "command": command, "since": f"{datetime.now():%Y-%m-%d %H:%M}"}
-        self._note.write_text(json.dumps(owner), encoding="utf-8")
+        with suppress(OSError):  # a full disk: the lock holds without its note
+            self._note.write_text(json.dumps(owner), encoding="utf-8")
 
     def release(self) -> None:
         """Let the next process in."""

@@ -1,7 +1,7 @@
 """A question becomes hits: passages by vector and by word, fused, each with its linked passages."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,48 +9,74 @@ from index.fuse import fuse
 from index.library import Library
 from ingest.passages import Passage
 
+WORDS_WEIGHT = 0.5
+"""Of the ranking by words beside the one by vectors; 1.0 gave lower evidence recall@8 (LOG.md)."""
 CANDIDATES = 30
-"""Passages asked of each ranking; more changed no evidence recall@6 (LOG.md)."""
+"""Passages asked of each ranking at least; more changed no evidence recall@6 (LOG.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found. score: fused, comparable within one search. similarity: cosine to the question,
     None for a passage that only words found. linked: the footnotes it refers to, or the body
-    passages that refer to it."""
+    passages that refer to it. sentences: cosine of each sentence in passage and linked to the question,
+    by (document id, start)."""
 
     passage: Passage
     score: float
     similarity: float | None
     linked: tuple[Passage, ...] = ()
+    sentences: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
 
 def search(library: Library, question: str, most: int, documents: Sequence[str] = ()) -> list[Hit]:
     """The passages nearest to the question, best first. documents: ids to search in, empty for all."""
     vector = library.embedder.question(question)
-    near = dict(_near(library, vector, documents))
-    worded = library.catalog.search_words(question, CANDIDATES, documents)
-    ranked = fuse([list(near), [name for name, _ in worded]])
+    candidates = max(most, CANDIDATES)
+    near = dict(_near(library, vector, candidates, documents))
+    worded = library.catalog.search_words(question, candidates, documents)
+    ranked = fuse([list(near), [name for name, _ in worded]], [1.0, WORDS_WEIGHT])
     visible = library.catalog.passages([name for name, _ in ranked])
-    if documents:
-        visible = {name: p for name, p in visible.items() if p.document_id in documents}
     best = [(visible[name], score) for name, score in ranked if name in visible][:most]
-    return [Hit(p, score, near.get(p.id), linked(library, p)) for p, score in best]
+    around = {p.id: linked(library, p) for p, _ in best}
+    wanted = {p.id: p for hit, _ in best for p in (hit, *around[hit.id])}
+    similar = {
+        (p.document_id, s.start): float(x)
+        for name, vectors in library.catalog.sentence_vectors(list(wanted)).items()
+        for p in (wanted[name],)
+        for s, x in zip(p.sentences, vectors @ vector, strict=True)
+    }
+    return [
+        Hit(
+            p,
+            score,
+            near.get(p.id),
+            around[p.id],
+            {
+                (q.document_id, s.start): similar.get((q.document_id, s.start), 0.0)
+                for q in (p, *around[p.id])
+                for s in q.sentences
+            },
+        )
+        for p, score in best
+    ]
 
 
-def _near(library: Library, vector: np.ndarray, documents: Sequence[str]) -> list[tuple[str, float]]:
-    """Nearest passages; widened until enough of them are visible and in the documents asked for.
+def _near(
+    library: Library, vector: np.ndarray, candidates: int, documents: Sequence[str]
+) -> list[tuple[str, float]]:
+    """The nearest passages; asks for more until enough of them are visible and in the documents asked for.
 
     Chroma's own filters cost 100 to 500 ms from 100,000 passages on.
     """
-    most = CANDIDATES
-    held = library.vectors.count()
+    most = candidates
     while True:
-        near = library.vectors.search(vector, min(most, held)) if held else []
-        if not documents or most >= held:
-            return near
-        if sum(name.split(":")[0] in documents for name, _ in near) >= CANDIDATES:
-            return [(name, score) for name, score in near if name.split(":")[0] in documents]
+        near = library.vectors.search(vector, most)
+        within = [(n, s) for n, s in near if not documents or n.rsplit(":", 2)[0] in documents]
+        known = library.catalog.visible([name for name, _ in within])
+        found = [(name, score) for name, score in within if name in known]
+        if len(found) >= candidates or len(near) < most:
+            return found[:candidates]
         most *= 8
 
 

@@ -1,19 +1,28 @@
-"""What a site wraps around an article: newsletter prompts, share lines, navigation, site names.
+"""What a site wraps around an article: newsletter prompts, share lines, navigation, notices.
 
-Only the edges of a text are judged here, and only short pieces: a sentence in the middle of an
-article that speaks of newsletters is content.
+Only the edges of a text are judged here, and only short pieces that say what they are: a sentence
+that speaks of newsletters or copyright is content.
 """
 
 import re
 
-SITE_PHRASES = re.compile(
-    r"""\b(?:
-        subscribe | unsubscribe | newsletters? | sign\ up | log\ ?in | stay\ (?:informed|connected|up\ to\ date)
-      | follow\ us | share\ (?:this|on|via)\b | tweet\ this | all\ rights\ reserved | cookies? | privacy\ policy
-      | terms\ of\ (?:use|service) | skip\ to\ (?:main\ )?content | read\ more | related\ (?:articles|posts|stories)
-      | leave\ a\ (?:comment|reply) | advertisement | i.?m\ interested\ in | get\ our\ latest | donate
-      | print\ this\ page | back\ to\ top | copyright
-    )\b | ©""",
+SITE_PHRASE = re.compile(
+    r"""(?:^|[.!?:]\s+)(?:            # an appeal begins its sentence
+        (?:please\ |to\ )?(?:subscribe|unsubscribe|sign\ up|log\ ?in|donate|follow\ us)\b
+      | share\ (?:this|on|via)\b | tweet\ this | print\ this\ page | click\ here\ to | read\ more\b
+      | more\ from\b | leave\ a\ (?:comment|reply)\b
+      | stay\ (?:informed|connected|up\ to\ date) | get\ (?:our|the)\ latest | i.?m\ interested\ in
+      | join\ (?:our|the)\ (?:newsletter|mailing\ list) | skip\ to\ (?:main\ )?content | we\ use\ cookies
+      | related\ (?:articles|posts|stories) | copyright\ (?:©|\(c\)|\d{4}) | ©
+    )
+    | all\ rights\ reserved | \b(?:privacy|cookie)\ policy\b | \bterms\ of\ (?:use|service)\b
+    | \bour\ (?:free\ )?(?:weekly\ |daily\ |monthly\ )?newsletter\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+SITE_LINE = re.compile(
+    r"""(?:skip\ to\ (?:main\ )?content|menu|home|search|log\ ?in|sign\ in|sign\ up|subscribe|share|print
+      |e-?mail|tweet|advertisement|about\ us|contact(?:\ us)?|privacy|back\ to\ top|share\ this(?:\ \w+)?
+      |we\ use\ cookies.*)(?:\s*[|·•/:-]\s*|\s*$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 SENTENCE = re.compile(r"\w[^.!?]*\s[^.!?]*\s[^.!?]*\s[^.!?]*[.!?][\"”’)\]]*\s*$")
@@ -24,7 +33,7 @@ SHORT = 160
 
 def is_site_phrase(text: str) -> bool:
     """Whether a short text has the words of a newsletter prompt, share line or notice."""
-    return len(text) <= SHORT and bool(SITE_PHRASES.search(text))
+    return len(text) <= SHORT and bool(SITE_PHRASE.search(text) or _is_site_line(text))
 
 
 def is_sentence(text: str) -> bool:
@@ -32,21 +41,30 @@ def is_sentence(text: str) -> bool:
     return bool(SENTENCE.search(text.strip()))
 
 
-def split_tail(paragraphs: list[str], after_notes: bool) -> tuple[list[str], list[str]]:
-    """Cut boilerplate off the end: (kept, left out), both in order.
+def count_head(paragraphs: list[str]) -> int:
+    """How many paragraphs at the start are a site's buttons and nothing else ("Skip to content")."""
+    return next((i for i, text in enumerate(paragraphs) if not _is_site_line(text)), 0)
 
-    After the notes of an article, short paragraphs that are not prose go together; elsewhere only
-    those from the first that has a site phrase on.
+
+def count_tail(paragraphs: list[str]) -> int:
+    """How many paragraphs at the end are boilerplate.
+
+    Those from the first site phrase on, where only pieces follow that are short and no prose.
     """
-    first = len(paragraphs)
-    while first > 0:
-        text = paragraphs[first - 1]
-        prose = is_sentence(text) and not is_site_phrase(text)
-        if len(text) > SHORT * 2 or prose:
+    tail = 0
+    for back, text in enumerate(reversed(paragraphs), start=1):
+        if is_site_phrase(text):
+            tail = back
+        elif len(text) > SHORT * 2 or is_sentence(text):
             break
-        first -= 1
-    tail = paragraphs[first:]
-    if not after_notes:
-        begin = next((i for i, text in enumerate(tail) if is_site_phrase(text)), len(tail))
-        first += begin
-    return paragraphs[:first], paragraphs[first:]
+        elif SITE_PHRASE.search(text):
+            tail = back
+    return tail
+
+
+def _is_site_line(text: str) -> bool:
+    """Whether every piece of the line is a button: "Home | About us | Contact"."""
+    at = 0
+    while at < len(text) and (match := SITE_LINE.match(text, at)):
+        at = match.end()
+    return 0 < at == len(text)

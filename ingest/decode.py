@@ -1,4 +1,4 @@
-"""Bytes become text: byte order marks, UTF-8, UTF-16, then a guess by charset-normalizer."""
+"""Bytes become text: byte order marks, UTF-16, UTF-8, what the file declares, then a guess."""
 
 import codecs
 import re
@@ -14,13 +14,16 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+LATIN = dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), ("cp1252", "latin-1"))
+"""What pages call Latin-1 is cp1252 (https://encoding.spec.whatwg.org/#names-and-labels)."""
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 MOST_CONTROL = 0.002
 """Share of control bytes above which bytes are no text; a random file has about 0.11."""
 
 
-def decode(data: bytes, name: str) -> str:
-    """The text of the bytes. Raises SourceUnreadable, naming `name`, for bytes that are no text."""
+def decode(data: bytes, name: str, declared: str = "") -> str:
+    """The text of the bytes. declared: the encoding that the file names; it counts where the bytes are
+    not UTF-8. Raises SourceUnreadable, naming `name`, for bytes that are no text."""
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return _strictly(data, encoding, name)
@@ -31,7 +34,13 @@ def decode(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode(_guess(data, name))
+        pass
+    for encoding in () if declared.lower().startswith("utf") else LATIN.get(declared.lower(), (declared,)):
+        try:
+            return data.decode(encoding)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return data.decode(_guess(data, name))
 
 
 def _strictly(data: bytes, encoding: str, name: str) -> str:
@@ -49,7 +58,8 @@ def _utf16_without_mark(data: bytes) -> str:
     half = len(sample) // 2
     if half < 2:
         return ""
-    for encoding, zeros, others in (("utf-16-le", sample[1::2], sample[0::2]), ("utf-16-be", sample[0::2], sample[1::2])):
+    for encoding, at in (("utf-16-le", 1), ("utf-16-be", 0)):
+        zeros, others = sample[at::2], sample[1 - at :: 2]
         if zeros.count(0) > 0.6 * half and others.count(0) < 0.05 * half:
             return encoding
     return ""

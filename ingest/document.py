@@ -5,7 +5,7 @@ after works on). Knows nothing of files, vectors or questions.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,7 +67,7 @@ class Page(Span):
 
 @dataclass(frozen=True, slots=True)
 class Footnote(Span):
-    """A note's text, without its printed label, and the places in the body that refer to it."""
+    """A note's text, without its printed label, and the places that refer to it, in body and notes."""
 
     label: str
     markers: tuple[Span, ...] = ()
@@ -116,14 +116,14 @@ class Read:
 MARKER = re.compile(r"\[\^?(\w{1,24})\]")
 
 
-def split_markers(text: str, labels: Iterable[str]) -> tuple[str | Ref, ...]:
-    """Cut `[label]` markers out of a string; a bracketed word that is no known label stays text."""
-    known = frozenset(labels)
+def split_markers(text: str, name: Callable[[str], str | None]) -> tuple[str | Ref, ...]:
+    """Cut `[label]` markers out of a string. name: label to the note's name, None for no note's label;
+    such a bracketed word stays text."""
     pieces: list[str | Ref] = []
     cursor = 0
     for match in MARKER.finditer(text):
-        if match.group(1) in known:
-            pieces += [text[cursor : match.start()], Ref(match.group(1))]
+        if note := name(match.group(1)):
+            pieces += [text[cursor : match.start()], Ref(note)]
             cursor = match.end()
     pieces.append(text[cursor:])
     return tuple(piece for piece in pieces if piece != "")

@@ -19,6 +19,8 @@ A message says what happened, to what, and what to do. Errors of other libraries
 that library is called, `raise X from error`.
 """
 
+# ruff: noqa: N818  (a name says what happened, as KeyboardInterrupt does)
+
 
 class CitedError(Exception):
     """Base of all; str() is a message for the person at the keyboard."""

@@ -10,20 +10,22 @@ from collections.abc import Iterable
 
 from ingest.document import Block, Document, Footnote, Page, Part, Read, Ref, Section, Span
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\u200b\u2060\ufffe\uffff]")
-"""Characters without a meaning in a text; zero-width spaces would break words apart for search."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\u200b\u2060\ufffe\uffff]")
+"""Characters without a meaning in a text; zero-width spaces and soft hyphens would break words apart."""
 
 
 def normalise(read: Read, *, document_id: str, source: str, version: str, fallback_title: str) -> Document:
     """Lay the blocks out as one text and link markers with notes."""
     body = [block for block in read.blocks if block.kind != "note"]
     notes = [block for block in read.blocks if block.kind == "note"]
-    labels = list(dict.fromkeys(block.label or "" for block in notes))
-    page = _Page(labels)
+    by_label: dict[str, list[Block]] = {}
+    for block in notes:
+        by_label.setdefault(_clean_line(block.label or ""), []).append(block)
+    page = _Page(by_label)
     for block in body:
         page.add(block)
-    for label in labels:
-        page.add_note(label, [block for block in notes if block.label == label])
+    for label, blocks in by_label.items():
+        page.add_note(label, blocks)
     text = "".join(page.pieces)
 
     footnotes = tuple(
@@ -32,7 +34,7 @@ def normalise(read: Read, *, document_id: str, source: str, version: str, fallba
     )
     warnings = list(read.warnings)
     warnings += [f"note [{n.label}] has no marker in the text" for n in footnotes if not n.markers]
-    title = next((text[p.start : p.end] for p in page.parts if p.kind == "title"), "")
+    title = next((page.plain[p.start] for p in page.parts if p.kind == "title"), "")
     return Document(
         id=document_id,
         title=title or _clean_line(read.title) or fallback_title,
@@ -40,7 +42,7 @@ def normalise(read: Read, *, document_id: str, source: str, version: str, fallba
         version=version,
         text=text,
         parts=tuple(page.parts),
-        sections=_sections(text, page.parts, page.body_end),
+        sections=_sections(page.plain, page.parts, page.body_end),
         footnotes=footnotes,
         pages=_pages(page.page_starts, len(text)),
         left_out=read.left_out,
@@ -59,14 +61,15 @@ class _Page:
         self.parts: list[Part] = []
         self.notes: dict[str, Span] = {}
         self.markers: dict[str, list[Span]] = {}
+        self.plain: dict[int, str] = {}
         self.page_starts: list[tuple[int, int]] = []
 
     def write(self, piece: str) -> None:
         self.pieces.append(piece)
         self.length += len(piece)
 
-    def add(self, block: Block, prefix: str = "") -> None:
-        inline = self._inline(block)
+    def add(self, block: Block, prefix: str = "", label: str | None = None) -> None:
+        inline = self._inline(block, label)
         if not inline:
             return
         if self.pieces:
@@ -81,6 +84,7 @@ class _Page:
                 self.markers.setdefault(piece.label, []).append(Span(at, self.length))
             else:
                 self.write(piece)
+        self.plain[start] = _clean_line("".join(piece for piece in inline if isinstance(piece, str)))
         self.parts.append(Part(start, self.length, block.kind, block.level))
         if block.kind != "note":
             self.body_end = self.length
@@ -90,16 +94,19 @@ class _Page:
     def add_note(self, label: str, blocks: list[Block]) -> None:
         first = len(self.parts)
         for block in blocks:
-            self.add(block, prefix=f"[{label}] " if len(self.parts) == first else "")
+            self.add(block, f"[{label}] " if len(self.parts) == first else "", label)
         if len(self.parts) > first:
             self.notes[label] = Span(self.parts[first].start, self.parts[-1].end)
 
-    def _inline(self, block: Block) -> list[str | Ref]:
-        """The block's content with white space folded, without space at its two ends."""
+    def _inline(self, block: Block, label: str | None) -> list[str | Ref]:
+        """The block's content with white space folded, without space at its two ends. A marker without
+        a note is text, and so is a note's marker of itself."""
         merged: list[str | Ref] = []
         for piece in block.content:
-            if isinstance(piece, Ref) and piece.label not in self.known:
-                piece = f"[{piece.label}]"
+            if isinstance(piece, Ref):
+                piece = Ref(_clean_line(piece.label))
+                if piece.label not in self.known or piece.label == label:
+                    piece = f"[{piece.label}]"
             if isinstance(piece, str) and merged and isinstance(merged[-1], str):
                 merged[-1] += piece
             else:
@@ -128,8 +135,9 @@ def _clean_line(text: str) -> str:
     return _clean_space(text).strip()
 
 
-def _sections(text: str, parts: list[Part], body_end: int) -> tuple[Section, ...]:
-    """One section a heading, up to the next heading of any level, and one before the first heading."""
+def _sections(plain: dict[int, str], parts: list[Part], body_end: int) -> tuple[Section, ...]:
+    """One section a heading, up to the next one of any level, and one before the first. Its title is
+    the heading without markers."""
     heads = [p for p in parts if p.kind == "heading"]
     if not parts:
         return ()
@@ -137,7 +145,7 @@ def _sections(text: str, parts: list[Part], body_end: int) -> tuple[Section, ...
     sections = [Section(0, first, "", 0)] if first > 0 else []
     for i, head in enumerate(heads):
         end = heads[i + 1].start if i + 1 < len(heads) else body_end
-        sections.append(Section(head.start, end, text[head.start : head.end], head.level))
+        sections.append(Section(head.start, end, plain[head.start], head.level))
     return tuple(sections)
 
 

@@ -25,7 +25,8 @@ class Passage:
     """`[start, end)` of a document's text. sentences: in order, inside it, in the same offsets.
 
     kind: "body" or "footnote". label: of the footnote it is, else None. notes: labels of the
-    footnotes that its text refers to. marked_at: of a footnote, where its markers stand. title, section: of the document around it.
+    footnotes that its text refers to. marked_at: of a footnote, where its markers stand. title,
+    section: of the document around it.
     """
 
     id: str
@@ -47,6 +48,13 @@ class Passage:
     def heading(self) -> str:
         """Title and section, as context for whoever reads the passage alone."""
         return f"{self.title}. {self.section}" if self.section else self.title
+
+    def plain(self, span: Span) -> str:
+        """The text of a span inside the passage, footnote markers blanked out at equal length."""
+        text = self.text[span.start - self.start : span.end - self.start]
+        for label in self.notes:
+            text = text.replace(f"[{label}]", " " * (len(label) + 2))
+        return text
 
 
 def cut_passages(document: Document) -> tuple[Passage, ...]:
@@ -84,15 +92,14 @@ def _runs(document: Document) -> Iterator[list[Span]]:
     group: list[Span] = []
     words = 0
     for part in document.parts:
-        if group and (part.kind in ("heading", "title", "note") or part.start in note_starts):
-            if part.kind != "note" or part.start in note_starts:
-                yield group
-                group, words = [], 0
+        if group and (part.kind in ("heading", "title") or part.start in note_starts):
+            yield group
+            group, words = [], 0
         if part.kind in ("heading", "title"):
             continue
         for piece in _pieces(text, part):
             count = sum(len(text[s.start : s.end].split()) for s in piece)
-            if group and (words + count > MOST_WORDS or words >= FEWEST_WORDS and _is_prose(part)):
+            if group and (words + count > MOST_WORDS or (words >= FEWEST_WORDS and _is_prose(part))):
                 yield group
                 group, words = [], 0
             group += piece

@@ -21,7 +21,8 @@ from ingest.read_text import read_text
 
 MOST_BYTES = 20_000_000
 """Largest file read, in bytes: some 3 million words, an hour of embedding on two cores."""
-NOT_YET = {".pdf": "PDF", ".docx": "Word", ".doc": "Word", ".odt": "OpenDocument", ".epub": "EPUB", ".rtf": "RTF"}
+NOT_YET = {".pdf": "PDF", ".docx": "Word", ".doc": "Word", ".odt": "OpenDocument", ".epub": "EPUB"}
+NOT_YET[".rtf"] = "RTF"
 
 
 @cache

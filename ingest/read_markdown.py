@@ -1,5 +1,8 @@
 """Markdown (CommonMark with tables and footnotes): parsed by markdown-it, footnotes kept where
-the plugin would drop them (a note without a marker is kept and reported)."""
+the plugin would drop them (a note without a marker is kept and reported).
+
+Blocks of HTML go to the HTML reader; notes that are only printed as such, "[1] text", are linked.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,11 +14,14 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from ingest.decode import decode
 from ingest.document import Block, BlockKind, Read, Ref
+from ingest.footnotes import link_printed_notes
+from ingest.read_html import read_html
 
 SUFFIXES = (".md", ".markdown")
 
 TITLE_LINE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
-TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
+DEEPEST = 60
+"""Nesting of lists and quotes; the parser leaves out what is deeper, and Python's stack holds some 150."""
 
 
 def read(data: bytes, name: str) -> Read:
@@ -25,16 +31,22 @@ def read(data: bytes, name: str) -> Read:
 
 def read_markdown(text: str) -> Read:
     """Blocks of a Markdown text. The first heading of level 1 is the title."""
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(front_matter_plugin).disable("footnote_tail")
     env: dict = {}
     walk = _Walk()
-    walk.blocks_of(parser.parse(text, env), None)
+    tokens = parser.parse(text, env)
+    walk.blocks_of(tokens, None)
     for number, note in sorted(env.get("footnotes", {}).get("list", {}).items()):
         if "tokens" in note:
             label = walk.inline_label(number)
             walk.blocks.append(Block("note", tuple(walk.inline(note["tokens"])), label=label))
-    return Read(title=walk.title, blocks=tuple(walk.blocks), left_out=tuple(walk.left_out))
+    blocks = tuple(walk.blocks)
+    if not any(block.kind == "note" for block in blocks):
+        blocks = link_printed_notes(blocks)
+    deepest = max((token.level for token in tokens), default=0)
+    warnings = (f"what is nested more than {DEEPEST} deep is left out",) if deepest >= DEEPEST - 1 else ()
+    return Read(title=walk.title, blocks=blocks, left_out=tuple(walk.left_out), warnings=warnings)
 
 
 class _Walk:
@@ -54,6 +66,7 @@ class _Walk:
                 case "front_matter":
                     found = TITLE_LINE.search(token.content)
                     self.title = found.group(1) if found else ""
+                    self.left_out.append(token.content)
                 case "footnote_reference_open":
                     label = token.meta["label"]
                 case "footnote_reference_close":
@@ -76,9 +89,10 @@ class _Walk:
                 case "fence" | "code_block":
                     self._add("code", [token.content], label)
                 case "html_block":
-                    words = TAG.sub(" ", token.content).split()
-                    if words:
-                        self._add("paragraph", [" ".join(words)], label)
+                    page = read_html(token.content)
+                    self.left_out += page.left_out
+                    for block in page.blocks:
+                        self._add(block.kind, block.content, label or block.label, block.level)
 
     def _kind(self, token: Token) -> BlockKind:
         if token.type == "heading_open":
@@ -86,9 +100,7 @@ class _Walk:
             return "title" if first else "heading"
         return "item" if token.type == "list_item_open" else "quote"
 
-    def _add(
-        self, kind: BlockKind, content: list[str | Ref], label: str | None, level: int = 0
-    ) -> None:
+    def _add(self, kind: BlockKind, content: Iterable[str | Ref], label: str | None, level: int = 0) -> None:
         if label is not None:
             kind = "note"
         self.blocks.append(Block(kind, tuple(content), level, label))

@@ -1,45 +1,32 @@
-"""Plain text: headings and footnotes have no markup here and are recognised by what they are.
+"""Plain text: headings, lists and footnotes have no markup here and are recognised by what they are.
 
-Headings are short unpunctuated lines between paragraphs; footnotes are a numbered list at the end
-whose numbers stand in the body as [n]. A bracketed number without a note stays text.
+Headings are short unpunctuated lines between paragraphs; footnotes are known by their print
+(`ingest.footnotes`). Where a line is too little to tell, it stays a paragraph: that is always cited.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from ingest.boilerplate import split_tail
+from ingest.boilerplate import count_head, count_tail, is_sentence
 from ingest.decode import decode
-from ingest.document import MARKER, Block, Read, split_markers
+from ingest.document import MARKER, Block, BlockKind, Read
+from ingest.footnotes import Chunk, PrintedNotes
 
 SUFFIXES = (".txt", ".text")
 
 LONG_LINE = 200
-"""Characters; texts with lines longer than that have a paragraph a line, not wrapped lines."""
+"""Characters; a text that is mostly in longer lines has a paragraph a line, not wrapped lines."""
 HEADING_WORDS = 14
+HEADING_LENGTH = 120
 
-NOTE_START = re.compile(
-    r"""^[ \t]*(?:
-        \d{1,4}[.)][ \t]*\[\^?(?P<both>\w{1,4})\]      #  1. [1]
-      | \[\^?(?P<bracket>\w{1,4})\]:?                  #  [1] or [^1]:
-      | (?P<number>\d{1,4})[.)](?=\s)                  #  1.
-    )[ \t]*""",
-    re.VERBOSE,
-)
-NOTES_HEADING = re.compile(r"^(?:end|foot)?notes?:?$|^references:?$|^anmerkungen:?$", re.IGNORECASE)
+LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])\s+\S")
-UNDERLINE = re.compile(r"^\s*(={3,}|-{3,})\s*$")
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """Lines between blank lines. indent: columns before its first line."""
-
-    lines: tuple[str, ...]
-    indent: int
-
-    @property
-    def text(self) -> str:
-        return " ".join(line.strip() for line in self.lines)
+NUMBERED = re.compile(r"^\s*\d{1,3}(?:\.\d{1,3})*[.)]?\s+")
+UNDERLINE = re.compile(r"^\s*(?:=|-){3,}\s*$")
+RULE = re.compile(r"^\s*([-=_*~])\s*(?:\1\s*){2,}$")
+MAIL_HEADER = re.compile(r"^(?:from|to|cc|subject|date|sent|reply-to):\s", re.IGNORECASE)
+SUBJECT = re.compile(r"^subject:[ \t]*(.+)", re.IGNORECASE)
 
 
 def read(data: bytes, name: str) -> Read:
@@ -48,149 +35,121 @@ def read(data: bytes, name: str) -> Read:
 
 
 def read_text(text: str) -> Read:
-    """Blocks of a plain text: title, headings, paragraphs, list items, notes."""
+    """Blocks of a plain text: title, headings, paragraphs, list items, quotes, notes."""
     chunks = _chunks(text)
-    body, notes, rest = _split_notes(chunks)
-    kept, left_out = split_tail([c.text for c in rest], after_notes=bool(notes))
-    if not notes:
-        body_texts, left_out = split_tail([c.text for c in body], after_notes=False)
-        body = body[: len(body_texts)]
-    else:
-        body += rest[: len(kept)]
-    labels = list(notes)
+    head = count_head([chunk.text for chunk in chunks])
+    left_out, chunks = [chunk.text for chunk in chunks[:head]], chunks[head:]
+    notes = PrintedNotes(chunks)
+    tail = len(chunks) - count_tail([chunk.text for chunk in chunks[notes.end :]])
+    left_out += [chunk.text for chunk in chunks[tail:]]
+    body = [i for i in range(tail) if not notes.hold(i)]
+    around = [chunks[i] for i in body]
     blocks = [
-        Block(kind, split_markers(content, labels), level)
-        for kind, content, level in _body_blocks(body)
+        Block(kind, notes.cut(content, i), level)
+        for at, i in enumerate(body)
+        for kind, content, level in _blocks(around, at)
     ]
-    for label, paragraphs in notes.items():
-        blocks += [Block("note", split_markers(p, labels), label=label) for p in paragraphs]
-    return Read(title="", blocks=tuple(blocks), left_out=tuple(left_out))
+    subject = next((m for line in chunks[0].lines if (m := SUBJECT.match(line))), None) if chunks else None
+    title = subject.group(1) if subject else ""
+    return Read(title=title, blocks=(*blocks, *notes.blocks()), left_out=tuple(left_out))
 
 
-def _chunks(text: str) -> list[_Chunk]:
-    lines = re.sub(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text).expandtabs(4).split("\n")
-    paragraph_a_line = any(len(line) > LONG_LINE for line in lines)
-    chunks, current = [], []
+def _chunks(text: str) -> list[Chunk]:
+    lines = LINE_ENDS.sub("\n", text).replace("\ufeff", "").expandtabs(4).split("\n")
+    long = sum(len(line) for line in lines if len(line) > LONG_LINE)
+    paragraph_a_line = long * 2 > sum(len(line) for line in lines)
+    chunks: list[Chunk] = []
+    current: list[str] = []
     for line in [*lines, ""]:
         if line.strip():
             current.append(line)
-        if current and (not line.strip() or (paragraph_a_line and len(line) > LONG_LINE)):
-            indent = len(current[0]) - len(current[0].lstrip())
-            chunks.append(_Chunk(tuple(current), indent))
+        if current and (paragraph_a_line or not line.strip()):
+            chunks.append(Chunk(tuple(current), len(current[0]) - len(current[0].lstrip())))
             current = []
     return chunks
 
 
-def _split_notes(
-    chunks: list[_Chunk],
-) -> tuple[list[_Chunk], dict[str, list[str]], list[_Chunk]]:
-    """(body, notes by label, what follows the notes).
-
-    The notes are the last run of chunks that begin with a label which stands as a marker in the
-    body before them; a chunk indented deeper than the label goes on with the same note.
-    """
-    start = _notes_start(chunks)
-    if start is None:
-        return chunks, {}, []
-    body = chunks[:start]
-    if body and NOTES_HEADING.match(body[-1].text.strip("# ")):
-        body = body[:-1]
-    notes: dict[str, list[str]] = {}
-    label, outer = "", 0
-    for at in range(start, len(chunks)):
-        chunk = chunks[at]
-        pieces = _note_pieces(chunk)
-        if pieces is None:
-            bare = not notes[label]
-            if not bare and chunk.indent <= outer:
-                return body, {k: v for k, v in notes.items() if v}, chunks[at:]
-            notes[label].append(chunk.text)
-            continue
-        for label, content in pieces:
-            outer = chunk.indent
-            notes.setdefault(label, [])
-            if content:
-                notes[label].append(content)
-    return body, {k: v for k, v in notes.items() if v}, []
+def _blocks(chunks: Sequence[Chunk], at: int) -> Iterator[tuple[BlockKind, str, int]]:
+    """(kind, text, level) of each block in the chunk at an index of the body."""
+    lines = list(chunks[at].lines)
+    if at == 0 and _has_title(chunks):
+        yield "title", lines.pop(0).strip().lstrip("# "), 0
+    elif len(lines) > 1 and UNDERLINE.match(lines[1]) and _is_heading_line(lines[0]):
+        yield "heading", lines[0].strip(), 1 if "=" in lines[1] else 2
+        lines = lines[2:]
+    elif at > 0 and _is_heading(chunks, at):
+        yield "heading", chunks[at].text.strip("# "), 1
+        return
+    lines = [line for line in lines if not RULE.match(line)]
+    if lines and all(line.lstrip().startswith(">") for line in lines):
+        yield "quote", " ".join(line.lstrip("> ") for line in lines), 0
+        return
+    yield from _items(lines)
 
 
-def _notes_start(chunks: list[_Chunk]) -> int | None:
-    """Index of the first chunk of the notes, None where there are none.
-
-    It is the earliest chunk from which on no label repeats and at least two in three labels stand
-    as markers in the text before it. So a numbered list in the body is none, nor is a list of
-    references that the text never marks.
-    """
-    starts = {i: pieces for i, chunk in enumerate(chunks) if i > 0 and (pieces := _note_pieces(chunk))}
-    for first in starts:
-        markers = set(MARKER.findall(" ".join(c.text for c in chunks[:first])))
-        labels = [label for i, pieces in starts.items() if i >= first for label, _ in pieces]
-        marked = sum(label in markers for label in labels)
-        if labels[0] in markers and len(set(labels)) == len(labels) and marked * 3 >= len(labels) * 2:
-            return first
-    return None
+def _items(lines: Sequence[str]) -> Iterator[tuple[BlockKind, str, int]]:
+    """List items with the lines that go on with them, where two lines or the first begin one."""
+    starts = [i for i, line in enumerate(lines) if LIST_ITEM.match(line)]
+    if starts and starts[0] > 0 and len(starts) == 1:
+        starts = []
+    cuts = [0, *starts, len(lines)]
+    for start, end in pairwise(cuts):
+        if start < end:
+            text = " ".join(line.strip() for line in lines[start:end])
+            yield "item" if start in starts else "paragraph", text, 0
 
 
-def _note_pieces(chunk: _Chunk) -> list[tuple[str, str]] | None:
-    """(label, text) of each note that begins in the chunk; None where its first line begins none.
-    A line that begins no note goes on with the one before it."""
-    pieces: list[tuple[str, str]] = []
-    for line in chunk.lines:
-        match = NOTE_START.match(line)
-        if match:
-            label = match["both"] or match["bracket"] or match["number"]
-            pieces.append((label, line[match.end() :].strip()))
-        elif not pieces:
-            return None
-        else:
-            label, text = pieces[-1]
-            pieces[-1] = (label, f"{text} {line.strip()}".strip())
-    return pieces
-
-
-def _body_blocks(chunks: list[_Chunk]) -> list[tuple]:
-    """(kind, text, level) of each block of the body, in order."""
-    blocks: list[tuple] = []
-    for i, chunk in enumerate(chunks):
-        lines = list(chunk.lines)
-        if i == 0 and _is_heading_line(lines[0], first=True) and (len(lines) > 1 or len(chunks) > 1):
-            blocks.append(("title", lines.pop(0).strip().lstrip("# "), 0))
-        if len(lines) > 1 and UNDERLINE.match(lines[1]) and _is_heading_line(lines[0]):
-            blocks.append(("heading", lines[0].strip(), 1 if "=" in lines[1] else 2))
-            lines = lines[2:]
-        lines = [line for line in lines if not UNDERLINE.match(line)]
-        if not lines:
-            continue
-        if all(LIST_ITEM.match(line) for line in lines):
-            blocks += [("item", line.strip(), 0) for line in lines]
-        elif i > 0 and len(lines) == 1 and _is_heading(chunks, i):
-            blocks.append(("heading", lines[0].strip().strip("# "), 1))
-        else:
-            blocks.append(("paragraph", " ".join(line.strip() for line in lines), 0))
-    return blocks
-
-
-def _is_heading(chunks: list[_Chunk], i: int) -> bool:
-    """A heading-like line with prose after it, and not one of a run of short lines."""
-    if not _is_heading_line(chunks[i].lines[0]) or i + 1 == len(chunks):
+def _has_title(chunks: Sequence[Chunk]) -> bool:
+    """Whether the first line is a title: alone, underlined, or not filled as wrapped prose is."""
+    lines = chunks[0].lines
+    if not _is_heading_line(lines[0], most_words=HEADING_WORDS * 2) or MAIL_HEADER.match(lines[0]):
         return False
-    following = chunks[i + 1]
-    if len(following.lines) > 1 or not _is_heading_line(following.lines[0]):
+    if len(lines) == 1:
+        return len(chunks) > 1
+    full = len(lines[0]) + 1 + len(lines[1].split()[0]) > max(len(line) for line in lines)
+    return bool(UNDERLINE.match(lines[1])) or not full or not is_sentence(chunks[0].text)
+
+
+def _is_heading(chunks: Sequence[Chunk], at: int) -> bool:
+    """A heading-like line, or some in capitals, with prose after it, and not one of a run of short lines."""
+    if at + 1 == len(chunks):
+        return False
+    lines = chunks[at].lines
+    if all(_is_capitals(line) for line in lines) and len(lines) <= 3:
         return True
-    beyond = chunks[i + 2] if i + 2 < len(chunks) else None
-    return beyond is not None and not _is_heading_line(beyond.lines[0]) and i > 0 and not (
-        len(chunks[i - 1].lines) == 1 and _is_heading_line(chunks[i - 1].lines[0]) and i > 1
+    following, before = chunks[at + 1], chunks[at - 1]
+    if NUMBERED.match(lines[0]) and len(lines) == 1:
+        return _is_heading_line(NUMBERED.sub("", lines[0])) and not _is_short(following)
+    if len(lines) > 1 or not _is_heading_line(lines[0]):
+        return False
+    if not _is_short(following):
+        return True
+    return at + 2 < len(chunks) and not _is_short(chunks[at + 2]) and (at == 1 or not _is_short(before))
+
+
+def _is_short(chunk: Chunk) -> bool:
+    return len(chunk.lines) == 1 and (
+        _is_heading_line(chunk.lines[0]) or bool(LIST_ITEM.match(chunk.lines[0]))
     )
 
 
-def _is_heading_line(line: str, first: bool = False) -> bool:
+def _is_capitals(line: str) -> bool:
+    """A heading in capitals may end with a full stop: "CHAPTER II."."""
+    words = line.split()
+    bare = line.strip().rstrip(".")
+    return line.isupper() and (bare == line.strip() or len(words) <= 4) and _is_heading_line(bare)
+
+
+def _is_heading_line(line: str, most_words: int = HEADING_WORDS) -> bool:
     text = line.strip()
-    words = text.split()
-    if not words or len(words) > (HEADING_WORDS * 2 if first else HEADING_WORDS) or len(text) > LONG_LINE:
+    if not any(c.isalpha() for c in text) or len(text) > HEADING_LENGTH or len(text.split()) > most_words:
         return False
     if text.startswith("#"):
         return True
-    if text[-1] in ".,;:…" or MARKER.search(text) or LIST_ITEM.match(line):
+    inner = text.rstrip("”’\"'»)")
+    if text[-1] in ".,;:…。、；：" or (inner != text and inner[-1:] in ".,!?…。"):
         return False
-    opening = text.lstrip("“‘\"'(¿¡")[:1]
-    return bool(opening) and (opening.isupper() or opening.isdigit() or not opening.isascii())
+    if MARKER.search(text) or LIST_ITEM.match(line) or text.startswith(">"):
+        return False
+    opening = text.lstrip("“‘\"'«(¿¡")[:1]
+    return opening.isdigit() or (opening.isalpha() and not opening.islower())

@@ -20,6 +20,10 @@ NOTE_MARKERS = re.compile(r"(?:\[[^\[\]\s]{1,40}\]\s*)+")
 """Markers right behind a sentence's end belong to that sentence."""
 
 
+LATE_MARKERS = re.compile(r"[.!?…][\"”’»]+(?:\[[^\[\]\s]{1,40}\])+(?=\s+[\"“‘«(]?([^\W\d_]))")
+"""Markers behind a closing quote hide the end of a sentence from sentencex."""
+
+
 def split_sentences(text: str, language: str = "en") -> list[tuple[int, int]]:
     """Return the sentences of `text` in order as `[start, end)`, without surrounding white space.
 
@@ -31,13 +35,21 @@ def split_sentences(text: str, language: str = "en") -> list[tuple[int, int]]:
         if spans and (markers := NOTE_MARKERS.match(text, start, end)) and start == spans[-1][1]:
             spans[-1] = (spans[-1][0], start + len(markers.group().rstrip()))
             start, end = _trim(text, markers.end(), end)
-        if start == end:
-            continue
-        if spans and _belongs_to_previous(text, spans[-1], start, end):
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
+        for late in LATE_MARKERS.finditer(text, start, end):
+            if late.group(1).isupper():
+                start = _add(text, spans, start, late.end())
+        _add(text, spans, start, end)
     return spans
+
+
+def _add(text: str, spans: list[tuple[int, int]], start: int, end: int) -> int:
+    """Add a sentence, or the end of the last one; returns where the next may begin."""
+    start, stop = _trim(text, start, end)
+    if start < stop and spans and _belongs_to_previous(text, spans[-1], start, stop):
+        spans[-1] = (spans[-1][0], stop)
+    elif start < stop:
+        spans.append((start, stop))
+    return end
 
 
 def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: int) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.reader.expect import lacks_expected
 from app.reader.model import Reader, Reading, ShortAnswer, Window
 from index.catalog import STOP
 from index.search import Hit
@@ -29,7 +30,13 @@ class Judged:
     short_score: float
 
 
-FEATURES = ("evidence", "answerable", "span", "similarity", "rank", "overlap", "missing", "footnote")
+FEATURES = (
+    "evidence", "answerable", "span", "sentence", "passage", "rank", "overlap", "missing", "lacking", "footnote",
+)  # fmt: skip
+"""evidence, answerable, span: the reader's logits. sentence, passage: cosine to the question. rank:
+1 / rank of the hit. overlap: share of the question's words in the sentence; missing: share that stand
+nowhere in the window. lacking: 1 where the question asks for a number, date or name and the sentence
+has none. footnote: 1 for a sentence of a footnote."""
 
 
 def judge(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Judged]:
@@ -76,7 +83,7 @@ def _view(hit: Hit, rank: int, passage: Passage, linked: Sequence[Passage]) -> _
     sentences = [(passage, s) for s in passage.sentences]
     if passage.kind == "footnote":
         sentences = [*_referring(passage, linked), *sentences]
-    texts = tuple(plain(p, s) for p, s in sentences)
+    texts = tuple(p.plain(s) for p, s in sentences)
     return _View(hit, rank, tuple(sentences), Window(passage.heading, texts))
 
 
@@ -87,14 +94,6 @@ def _referring(note: Passage, linked: Sequence[Passage]) -> list[tuple[Passage, 
             if body.kind == "body" and any(sentence.start <= at < sentence.end for at in note.marked_at):
                 return [(body, sentence)]
     return []
-
-
-def plain(passage: Passage, span: Span) -> str:
-    """The text of a span of a passage, its footnote markers blanked out at equal length."""
-    text = passage.text[span.start - passage.start : span.end - passage.start]
-    for label in passage.notes:
-        text = text.replace(f"[{label}]", " " * (len(label) + 2))
-    return text
 
 
 WORD = re.compile(r"\w+")
@@ -109,10 +108,12 @@ def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
         reading.evidence[i],
         reading.answerable,
         short.score if short else -20.0,
+        view.hit.sentences.get((passage.document_id, sentence.start), 0.0),
         view.hit.similarity or 0.0,
         1 / (1 + view.rank),
         _share(asked, view.window.sentences[i].lower()),
         1 - _share(asked, around),
+        float(lacks_expected(question, view.window.sentences[i])),
         float(passage.kind == "footnote"),
     )
     return Judged(passage, sentence, features, _place(sentence, short), features[2])

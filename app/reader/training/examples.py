@@ -42,6 +42,37 @@ def read_rows(path: Path) -> Iterator[dict]:
             yield json.loads(line)
 
 
+WRITTEN = Path(__file__).parent / "written"
+"""Passages and questions written for this project: paraphrase, why, near misses, false premises."""
+
+
+def load_written(folder: Path = WRITTEN) -> list[Example]:
+    """Every question of the project's own training passages (fields: title, section, sentences,
+    questions with evidence indices and a short answer out of the first of these)."""
+    examples = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            sentences = tuple(row["sentences"])
+            heading = f"{row['title']}. {row['section']}" if row["section"] else row["title"]
+            for asked in row["questions"]:
+                evidence, answer = asked["evidence"], asked["answer"]
+                start = sentences[evidence[0]].find(answer) if evidence and answer else -1
+                examples.append(
+                    Example(
+                        question=asked["question"].strip(),
+                        heading=heading,
+                        sentences=sentences,
+                        evidence=frozenset(evidence),
+                        answers=((evidence[0], start, start + len(answer)),) if start >= 0 else (),
+                        answer_texts=(answer,) if start >= 0 else (),
+                        group=f"written:{row['title']}:{sentences[0][:40]}",
+                        source="written",
+                    )
+                )
+    return examples
+
+
 def load(folder: Path) -> list[Example]:
     """Every question of the folder's squad, nq and selqa files with its own passage."""
     examples = []
@@ -157,6 +188,65 @@ def changed_number(example: Example, chance: random.Random) -> Example | None:
     return replace(example, question=question, evidence=frozenset(), answers=())
 
 
+VAGUE_NUMBER = ("many", "several", "a number of", "some", "various", "countless", "a few")
+VAGUE_TIME = ("later", "at some point", "in those days", "one day", "eventually", "at the time")
+VAGUE_NAME = ("someone", "others", "a colleague", "an old friend", "a company", "the place", "a neighbour", "it")
+
+
+def vague_answer(example: Example, chance: random.Random) -> Example | None:
+    """The near miss of near misses: the evidence sentence without what is asked for, in vaguer words.
+
+    None where the example has no short answer, a long one, or says it elsewhere too.
+    """
+    if not example.answers:
+        return None
+    i, a, b = max(example.answers, key=lambda answer: answer[2] - answer[1])
+    sentence = example.sentences[i]
+    said = sentence[a:b]
+    if len(said.split()) > 6:
+        return None
+    year = re.fullmatch(r"(?:\w+ )?(?:\d+,? )?1\d{3}|20\d\d", said)
+    words = VAGUE_TIME if year else VAGUE_NUMBER if re.search(r"\d", said) else VAGUE_NAME
+    before = re.sub(r"\b(?:in|on|at|by|of) $", "", sentence[:a]) if year else sentence[:a]
+    changed = before + chance.choice(words) + sentence[b:]
+    sentences = (*example.sentences[:i], changed, *example.sentences[i + 1 :])
+    text = " ".join(sentences).lower()
+    if any(answer.lower() in text for answer in example.answer_texts):
+        return None
+    return replace(example, sentences=sentences, evidence=frozenset(), answers=())
+
+
+NAME = re.compile(r"(?<=\s)[A-Z][a-z]+(?: [A-Z][a-z]+)*")
+
+
+def changed_name(
+    example: Example, others: Sequence[str], chance: random.Random
+) -> Example | None:
+    """The question with a name of its window changed to one of `others` that the window does not
+    hold; None where it has no such name."""
+    text = " ".join(example.sentences)
+    names = [m for m in NAME.finditer(example.question) if m.group() in text]
+    choices = [name for name in others if name not in text and name not in example.question]
+    if not names or not choices:
+        return None
+    match = chance.choice(names)
+    question = example.question[: match.start()] + chance.choice(choices) + example.question[match.end() :]
+    return replace(example, question=question, evidence=frozenset(), answers=())
+
+
+def misspelt(question: str, chance: random.Random) -> str:
+    """The question with two neighbouring letters swapped, or one left out, in one longer word."""
+    words = question.split(" ")
+    long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
+    if not long:
+        return question
+    i = chance.choice(long)
+    at = chance.randrange(1, len(words[i]) - 2)
+    word = words[i]
+    words[i] = word[:at] + (word[at + 1] + word[at] if chance.random() < 0.5 else word[at]) + word[at + 2 :]
+    return " ".join(words)
+
+
 def hard_negatives(
     examples: Sequence[Example], embed: Callable[[Sequence[str]], np.ndarray], most: int = 4
 ) -> dict[int, list[tuple[str, tuple[str, ...]]]]:
@@ -188,7 +278,7 @@ def hard_negatives(
 
 def _holds_answer(example: Example, sentences: tuple[str, ...]) -> bool:
     text = " ".join(sentences).lower()
-    if example.source == "selqa":
+    if not example.answer_texts:
         return any(example.sentences[i].lower() in text for i in example.evidence)
     return any(answer.lower() in text for answer in example.answer_texts)
 
@@ -197,24 +287,37 @@ def epoch(
     examples: Sequence[Example],
     negatives: dict[int, list[tuple[str, tuple[str, ...]]]],
     chance: random.Random,
+    written: int = 1,
 ) -> list[Example]:
-    """One pass: every question with its window (cropped at random), and negatives beside it."""
+    """One pass: every question with its window (cropped at random), and negatives beside it; the
+    project's own questions `written` times."""
     out = []
-    for k, example in enumerate(examples):
+    names: dict[str, list[str]] = defaultdict(list)
+    for example in examples:
+        names[example.group] += NAME.findall(" " + " ".join(example.sentences[:2]))[:3]
+    order = [k for k, e in enumerate(examples) for _ in range(written if e.source == "written" else 1)]
+    for k in order:
+        example = examples[k]
         window_words = chance.choice([60, 90, 120, 150])
         heading = "" if chance.random() < 0.1 else example.heading
         cropped = replace(crop(example, chance, window_words), heading=heading)
         if chance.random() < 0.08:
             cropped = replace(cropped, question=as_keywords(cropped.question))
+        if chance.random() < 0.05:
+            cropped = replace(cropped, question=misspelt(cropped.question, chance))
         out.append(cropped)
         if not example.evidence:
             continue
         dice = chance.random()
-        if dice < 0.45 and negatives.get(k):
+        if dice < 0.40 and negatives.get(k):
             head, sentences = chance.choice(negatives[k])
             other = replace(example, heading=head, sentences=sentences, evidence=frozenset(), answers=())
             out.append(crop(other, chance, window_words))
-        elif dice < 0.70 and (near := without_evidence(cropped)):
+        elif dice < 0.55 and (near := without_evidence(cropped)):
+            out.append(near)
+        elif dice < 0.75 and (near := vague_answer(cropped, chance)):
+            out.append(near)
+        elif dice < 0.90 and (near := changed_name(cropped, names[example.group], chance)):
             out.append(near)
         if changed := (changed_number(cropped, chance) if chance.random() < 0.5 else None):
             out.append(changed)

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from transformers import AutoModel
 
 from app.reader.encode import Encoded, encode
-from app.reader.training.examples import Example, epoch, hard_negatives, load
+from app.reader.training.examples import Example, epoch, hard_negatives, load, load_written
 from app.reader.training.network import ReaderNetwork
-from index.embed import load_encoder, packaged_model
+from index.embed import Embedder, packaged_model
 
 HELD_BACK = ("Super_Bowl_50", "Oxygen", "Black_Death", "Warsaw", "1973_oil_crisis", "Huguenot")
 """SQuAD articles never trained on; the figures in the model card are over their questions."""
@@ -150,9 +150,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
+    parser.add_argument("--start", type=Path, help="checkpoint to go on from, with a new schedule")
     parser.add_argument("--examples", type=int, default=50_000, help="examples in all")
     parser.add_argument("--rate", type=float, default=1.2e-4, help="peak learning rate")
     parser.add_argument("--tokens", type=int, default=3500, help="padded tokens a batch")
+    parser.add_argument("--written", type=int, default=4, help="times the project's own questions an epoch")
     parser.add_argument("--every", type=int, default=4000, help="examples between checkpoints")
     parser.add_argument("--limit", type=int, help="train on so many questions only (a trial)")
     parser.add_argument("--seed", type=int, default=0)
@@ -168,18 +170,27 @@ def train(options: argparse.Namespace) -> None:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    everything = load(options.data)
+    everything = [*load(options.data), *load_written()]
     held = [e for e in everything if e.source == "squad" and e.group.split(":", 1)[1] in HELD_BACK]
-    kept = [e for e in everything if e not in set(held)]
     held = random.Random(1).sample(held, min(600, len(held)))
+    written = sorted({e.group for e in everything if e.source == "written"})
+    unseen = set(written[::10])
+    own = [e for e in everything if e.group in unseen]
+    kept = [
+        e
+        for e in everything
+        if e.group not in unseen and not (e.source == "squad" and e.group.split(":", 1)[1] in HELD_BACK)
+    ]
     if options.limit:
         kept = random.Random(2).sample(kept, options.limit)
-    encoder = load_encoder()
+    embedder = Embedder()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        negatives = hard_negatives(kept, lambda texts: encoder.encode(list(texts)))
-    print(f"{len(kept)} questions to train on, {len(held)} held back", flush=True)
+        negatives = hard_negatives(kept, embedder.passages)
+    print(f"{len(kept)} questions to train on, {len(held)} and {len(own)} held back", flush=True)
 
     network = ReaderNetwork(AutoModel.from_pretrained(folder, add_pooling_layer=False))
+    if options.start:
+        network.load_state_dict(torch.load(options.start, weights_only=True))
     for weights in network.encoder.embeddings.parameters():
         weights.requires_grad_(False)
     seen = 0
@@ -196,7 +207,7 @@ def train(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     next_save, begun, running = options.every, time.monotonic(), 0.0
     while seen < options.examples:
-        for batch in batches(epoch(kept, negatives, chance), tokenizer, options.tokens):
+        for batch in batches(epoch(kept, negatives, chance, options.written), tokenizer, options.tokens):
             loss = loss_of(network, batch, chance)
             loss.backward()
             nn.utils.clip_grad_norm_(open_weights, 1.0)
@@ -205,12 +216,14 @@ def train(options: argparse.Namespace) -> None:
             seen += len(batch)
             schedule.step()
             average.update_parameters(network)
-            running = 0.99 * running + 0.01 * float(loss) if running else float(loss)
+            running = 0.99 * running + 0.01 * loss.item() if running else loss.item()
             if seen >= next_save or seen >= options.examples:
                 next_save += options.every
                 figures = validate(average.module, held, tokenizer)
                 torch.save(average.module.state_dict(), options.out / "checkpoint.pt")
                 row = {"seen": seen, "loss": running, "seconds": time.monotonic() - begun, **figures}
+                if own:
+                    row |= {f"own_{k}": v for k, v in validate(average.module, own, tokenizer).items()}
                 with open(options.out / "log.jsonl", "a", encoding="utf-8") as log:
                     log.write(json.dumps(row) + "\n")
                 print(json.dumps(row), flush=True)

@@ -1,0 +1,50 @@
+# Two commands: `make serve` and `make test`. Everything lives in .venv; nothing else is touched.
+
+unexport PYTHONDONTWRITEBYTECODE
+export HF_HUB_OFFLINE ?= 1
+export GRADIO_ANALYTICS_ENABLED = False
+
+PYTHON ?= python3
+BIN := .venv/bin
+# A folder of wheels with a CPU build of torch may be given as PIP_FIND_LINKS; otherwise uv takes the
+# CPU build from PyTorch's own index.
+TORCH := $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS),--torch-backend cpu)
+
+.PHONY: serve test quick check lock clean
+
+serve: .venv/ready
+	$(BIN)/cited serve --samples
+
+test: .venv/tools check
+	$(BIN)/pytest
+
+quick: .venv/tools check
+	$(BIN)/pytest -m "not heavy"
+
+check: .venv/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/uv pip install --quiet $(TORCH) -r requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+# The browser of the page tests.
+.venv/tools: .venv/ready
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+		{ echo "the page tests need Chromium; install it and try again" >&2; exit 1; }
+	@touch $@
+
+# Pins for every platform and Python; torch's CUDA packages are left out, for its CPU build needs none.
+lock:
+	echo 'torch==2.13.0' > .venv/torch.txt
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --universal --python-version 3.11 \
+		--no-header --no-annotate -c .venv/torch.txt | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,141 @@
+"""The chat page: conversation on one side, the cited passages on the other. Only app/chat imports gradio."""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request, Response
+
+from app.answer import Answer, Answerer
+from app.chat import render
+from ingest.errors import CitedError
+from ingest.read import read_bytes
+
+HERE = Path(__file__).parent
+EXAMPLES = (
+    "What prize did the Longitude Act offer?",
+    "Why does instant coffee exist?",
+    "Why are there two high tides a day?",
+    "Which ruby or diamond parts did H4 have?",
+)
+"""Asked about the sample articles, and shown only while these are in the library."""
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'self'"
+)
+"""Nothing from elsewhere, whatever a document holds; Gradio itself needs inline scripts and styles."""
+FONT = ("ui-sans-serif", "system-ui", "sans-serif")
+
+
+def build(answerer: Answerer) -> gr.Blocks:
+    """The page. Its handlers are private: they are no endpoints of the Gradio API."""
+    library = answerer.library
+
+    def respond(question: str, messages: list, answers: list[Answer]) -> tuple:
+        if not question.strip():
+            return "", messages, answers, render.panel(answers)
+        asked = {"role": "user", "content": render.literally(question)}
+        try:
+            answer = answerer.answer(question, [a.asked for a in answers])
+        except CitedError as error:
+            said = {"role": "assistant", "content": render.literally(str(error))}
+            return "", [*messages, asked, said], answers, render.panel(answers)
+        answers = [*answers, answer]
+        said = {"role": "assistant", "content": render.message(answer, len(answers))}
+        return "", [*messages, asked, said], answers, render.panel(answers)
+
+    def pick(messages: list, answers: list[Answer], event: gr.SelectData) -> tuple:
+        return respond(event.value["text"], messages, answers)
+
+    def begin() -> tuple:
+        return "", [], [], render.panel([])
+
+    def add(paths: list[str] | None) -> tuple[str, str, None]:
+        return "\n\n".join(_add(answerer, Path(p)) for p in paths or ()), render.documents_table(library.entries()), None
+
+    with gr.Blocks(title="Cited", analytics_enabled=False, fill_width=True) as page:
+        answers = gr.State([])
+        gr.Markdown("# Cited\nAsk about your documents. Every answer quotes them; click a number to see where.", elem_id="title")
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=6, min_width=340):
+                chat = gr.Chatbot(
+                    elem_id="chat", height="62vh", label="Conversation", buttons=[], feedback_options=None,
+                    examples=_examples(answerer), group_consecutive_messages=False, latex_delimiters=[],
+                    placeholder="Ask a question about the documents in the library.",
+                )  # fmt: skip
+                with gr.Row():
+                    box = gr.Textbox(placeholder="Ask a question", show_label=False, label="Question",
+                                     scale=8, autofocus=True, elem_id="question", max_lines=4)  # fmt: skip
+                    send = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
+                fresh = gr.Button("New conversation", size="sm", elem_id="fresh")
+            with gr.Column(scale=5, min_width=340):
+                panel = gr.HTML(render.panel([]), elem_id="panel")
+        with gr.Accordion("Documents", open=False):
+            table = gr.HTML(render.documents_table(library.entries()))
+            upload = gr.File(label="Add text, Markdown or HTML files", file_count="multiple", height=120)
+            told = gr.Markdown()
+        outputs = [box, chat, answers, panel]
+        asking = [box, chat, answers]
+        private = {"api_visibility": "private", "show_progress": "hidden"}
+        box.submit(respond, asking, outputs, **private)
+        send.click(respond, asking, outputs, **private)
+        chat.example_select(pick, [chat, answers], outputs, **private)
+        fresh.click(begin, None, outputs, **private)
+        chat.clear(begin, None, outputs, **private)
+        upload.upload(add, upload, [told, table, upload], api_visibility="private")
+        page.load(lambda: render.documents_table(library.entries()), None, table, **private)
+    return page
+
+
+def _examples(answerer: Answerer) -> list[dict[str, str]]:
+    samples = {"coffee.md", "longitude.txt", "tides.html"}
+    held = {Path(entry.source).name for entry in answerer.library.entries()}
+    return [{"text": text} for text in EXAMPLES] if samples <= held else []
+
+
+def _add(answerer: Answerer, path: Path) -> str:
+    """Add an uploaded file under its own name; says what became of it."""
+    try:
+        document = read_bytes(path.read_bytes(), name=path.name, source=f"upload:{path.name}")
+        outcome = answerer.library.add(document)
+    except CitedError as error:
+        return render.literally(str(error))
+    return f"{outcome}: {render.literally(document.title)}"
+
+
+def application(answerer: Answerer) -> FastAPI:
+    """The page as an ASGI application, with the headers that keep it to itself."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware("http")
+    async def add_headers(request: Request, call_next) -> Response:  # noqa: ANN001
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONT, font_mono=("ui-monospace", "monospace"))
+    return gr.mount_gradio_app(
+        app, build(answerer), path="", theme=theme, css_paths=HERE / "page.css", show_error=False,
+        js=(HERE / "page.js").read_text(encoding="utf-8"), footer_links=[], ssr_mode=False,
+    )  # fmt: skip
+
+
+def serve(answerer: Answerer, host: str, port: int) -> None:
+    """Serve the page until interrupted. The models are loaded first, so that the first answer is quick."""
+    answerer.library.embedder.question("Is everything loaded?")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    config = uvicorn.Config(application(answerer), host=host, port=port, log_level="warning")
+    click.echo(f"Cited is at http://{host}:{port} (Ctrl-C ends it)", err=True)
+    uvicorn.Server(config).run()
+
+
+__all__: Sequence[str] = ("application", "build", "serve")

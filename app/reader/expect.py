@@ -1,0 +1,57 @@
+"""What kind of answer a question asks for, and whether a text can hold one.
+
+The near miss is what a reader of sentences gets wrong most: the document has the event, and not the
+number, the date or the name asked for. Knows English question words only; of any other question it
+expects nothing.
+"""
+
+import re
+
+NUMBER_WORDS = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
+    "seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|"
+    "million|billion|dozen|half|quarter|third|thirds|once|twice|single|both|several|few|no"
+)
+NUMBER = re.compile(rf"\d|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
+TIME = re.compile(
+    r"\b1?\d{3}s?\b|\b\d{1,2}(?::\d\d|st|nd|rd|th)\b|century|\b(?:January|February|March|April|May|June|July|"
+    r"August|September|October|November|December|spring|summer|autumn|winter|years?|months?|weeks?|days?|"
+    r"during|after|before|until|since|when|while|once|war)\b",
+    re.IGNORECASE,
+)
+YEAR = re.compile(r"\b\d{3,4}s?\b|century|'\d\ds")
+NAME = re.compile(r"(?<![.!?]\s)(?<!^)(?<!^[\"“‘'(])\b[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
+
+ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|old|long|far|tall|deep|high|wide|heavy|large|big|fast|often)\b"
+    r"|\bwhat (?:number|share|percentage|proportion|amount|sum|distance|age)\b|\bpercentage of\b"
+    r"|\bwhat did .*\bcost\b|\bat what age\b|\bhow .*\bcost\b",
+    re.IGNORECASE,
+)
+ASKS_YEAR = re.compile(r"\b(?:what|which) (?:years?|decade|century)\b|\bin what year\b", re.IGNORECASE)
+ASKS_TIME = re.compile(r"^\W*(?:and |so )?(?:since |until )?when\b|\bwhat (?:date|day|month|time)\b", re.IGNORECASE)
+ASKS_NAME = re.compile(
+    r"^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b|\b(?:what|which) (?:is|was|were|are) the names?\b"
+    r"|\bname of\b|\b(?:her|his|its|their) name\b|\bwhat .*\bcalled\b"
+    r"|\b(?:in |to |from |at )?(?:what|which) (?:city|country|town|person|company|university|newspaper|ship|island)\b",
+    re.IGNORECASE,
+)
+
+
+def lacks_expected(question: str, text: str) -> bool:
+    """Whether the question asks for a number, a year, a time or a name and the text has none that
+    the question does not have itself."""
+    if ASKS_YEAR.search(question):
+        return not _new(YEAR, question, text)
+    if ASKS_NUMBER.search(question):
+        return not _new(NUMBER, question, text)
+    if ASKS_TIME.search(question):
+        return not _new(TIME, question, text)
+    if ASKS_NAME.search(question):
+        return not _new(NAME, question, text)
+    return False
+
+
+def _new(kind: re.Pattern[str], question: str, text: str) -> bool:
+    asked = question.casefold()
+    return any(found.group().casefold() not in asked for found in kind.finditer(text))

@@ -1,0 +1,168 @@
+"""Which elements of a page are footnotes: what the links that look like markers lead to.
+
+Pages mark their notes in many ways (Word, Wikipedia, Substack, DPUB roles, docutils, plain hand
+work); common to all is a short link, "1" or "[a]", to an address in the same page. The first link in
+reading order is the marker; a link from a note to where its marker stands is a link back.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborNode
+
+BLOCK_TAGS = frozenset(
+    (
+        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div"),
+        *("dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5"),
+        *("h6", "header", "hgroup", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary"),
+        *("table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+    )
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+MARKER_TEXT = re.compile(r"[\[(]?\s*(?:(?:note|fn)\s)?(\w{1,4}|[*†‡§¶]{1,3})\s*[\])]?", re.IGNORECASE)
+NOTE_NAME = re.compile(
+    r"(?:^|[\W_])(?:fn|ftn|edn|(?:foot|end|cite_?|side)?note)(?:[\W_]|def|\d)", re.IGNORECASE
+)
+"""In an address or id: the marker leads to a note; in the id of an element: it holds one."""
+
+
+@dataclass
+class Notes:
+    """elements: (element, label it begins with), in the order of their markers. labels: address of a
+    note to its label. starts: `mem_id` of the element at which a note begins, to its label."""
+
+    elements: list[tuple[LexborNode, str]] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    starts: dict[int, str] = field(default_factory=dict)
+    backs: set[str] = field(default_factory=set)
+    """Addresses of markers, where notes link back to."""
+
+    def marked(self, link: LexborNode) -> str | None:
+        """The label of the note that a marker's link leads to, None for any other link."""
+        return self.labels.get(address_of(link)) if MARKER_TEXT.fullmatch(_close(link)) else None
+
+
+def words_of(node: LexborNode) -> str:
+    """The node's text, every white space one space."""
+    return " ".join(node.text(separator=" ").split())
+
+
+def address_of(link: LexborNode) -> str:
+    """The part of a link's address behind "#", which names a place in the page."""
+    return unquote((link.attributes.get("href") or "").partition("#")[2])
+
+
+def find_notes(body: LexborNode) -> Notes:
+    """Follow every link that looks like a marker to the element that it names."""
+    targets: dict[str, LexborNode] = {}
+    for node in body.css("[id],a[name]"):
+        for name in ("id", "name"):
+            if value := node.attributes.get(name):
+                targets.setdefault(value, node)
+    notes = Notes()
+    holders: set[int] = set()
+    elements: set[int] = set()
+    for link in body.css("a[href*='#']"):
+        address = address_of(link)
+        match = MARKER_TEXT.fullmatch(_close(link))
+        if match is None or address not in targets or address in notes.backs or not _is_marker(link, address):
+            continue
+        around = {node.mem_id for node in _ancestors(link)}
+        if address not in notes.labels:
+            element = _note_element(targets[address], holders | around)
+            if element.tag in HEADINGS or element.mem_id in holders | around:
+                continue
+            label = notes.labels[address] = _unused(match.group(1), notes)
+            notes.starts[targets[address].mem_id] = label
+            if element.mem_id not in elements:
+                notes.elements += [(part, label) for part in _with_definition(element)]
+                elements.add(element.mem_id)
+        if not around & elements:
+            holders |= around
+            notes.backs.update(_names(link))
+    notes.elements += list(_unmarked(notes, elements, holders))
+    return notes
+
+
+def _is_marker(link: LexborNode, address: str) -> bool:
+    """A superscript, a bracketed number, a link that says what it is or whose address does."""
+    says = " ".join(str(link.attributes.get(name) or "") for name in ("role", "epub:type", "class", "rel"))
+    before, after = link.prev, link.next
+    return (
+        (link.parent is not None and link.parent.tag == "sup")
+        or link.css_first("sup") is not None
+        or "noteref" in says
+        or "footnote" in says
+        or _close(link)[:1] in "[(*†‡§¶"
+        or bool(NOTE_NAME.search(address))
+        or bool(before and after and before.text().rstrip()[-1:] + after.text().lstrip()[:1] == "[]")
+    )
+
+
+def _close(link: LexborNode) -> str:
+    """A link's text without space between its elements: "[", "1", "]" is "[1]"."""
+    return " ".join(link.text(separator="").split())
+
+
+def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def _names(link: LexborNode) -> Iterator[str]:
+    """Addresses under which a note may link back to its marker: the link's, and what is around it up
+    to its paragraph."""
+    for node in (link, *_ancestors(link)):
+        yield from (value for name in ("id", "name") if (value := node.attributes.get(name)))
+        if node.tag in BLOCK_TAGS:
+            return
+
+
+def _note_element(target: LexborNode, holders: set[int]) -> LexborNode:
+    """The block of a note's address, and the item, row or element named as a note around it."""
+    nodes = [target, *_ancestors(target)]
+    at = next((i for i, node in enumerate(nodes) if node.tag in BLOCK_TAGS), len(nodes) - 1)
+    for i, node in enumerate(nodes[at + 1 :], at + 1):
+        named = node.tag in ("div", "section") and re.search(r"\d", node.attributes.get("id") or "")
+        holds = named and NOTE_NAME.search(f"{node.attributes.get('id')} ")
+        if node.mem_id in holders or not (node.tag in ("li", "tr", "dd", "aside") or holds):
+            break
+        at = i
+    return nodes[at]
+
+
+def _with_definition(element: LexborNode) -> Iterator[LexborNode]:
+    """The element, and where it is a term (its label) the definitions that belong to it."""
+    yield element
+    follower = element.next if element.tag == "dt" else None
+    while follower is not None and follower.tag != "dt":
+        if follower.tag == "dd":
+            yield follower
+        follower = follower.next
+
+
+def _unmarked(notes: Notes, elements: set[int], holders: set[int]) -> Iterator[tuple[LexborNode, str]]:
+    """Items without a marker in a list that is of notes for the rest."""
+    lists = {}
+    for element, _ in notes.elements:
+        if element.tag == "li" and element.parent is not None:
+            lists[element.parent.mem_id] = element.parent
+    for parent in lists.values():
+        items = [node for node in parent.iter() if node.tag == "li"]
+        others = [(i, li) for i, li in enumerate(items, 1) if li.mem_id not in elements | holders]
+        if len(others) * 2 <= len(items):
+            for i, item in others:
+                label = _unused(str(i), notes)
+                notes.labels[f" {label}"] = label
+                yield item, label
+
+
+def _unused(label: str, notes: Notes) -> str:
+    taken = set(notes.labels.values())
+    while label in taken:
+        label += "′"
+    return label

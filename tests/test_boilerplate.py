@@ -1,0 +1,59 @@
+"""`ingest.boilerplate`: what a site wraps around an article, and what only sounds like it."""
+
+import pytest
+
+from ingest.boilerplate import count_head, count_tail, is_sentence, is_site_phrase
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sign up for our newsletter",
+        "Enjoyed this? Sign up for one long read a week.",
+        "Share this article: Facebook | X",
+        "© 2024 The Site. All rights reserved.",
+        "We use cookies to improve your visit.",
+        "Home | About us | Contact",
+    ],
+)
+def test_prompts_and_notices_are_site_phrases(text):
+    assert is_site_phrase(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You may subscribe to changes at any time.",
+        "The copyright of the map was sold in 1840.",
+        "She baked cookies, and he wrote the village newsletter.",
+        "Home is where the heart is.",
+        "Printing came late to the town.",
+    ],
+)
+def test_prose_that_speaks_of_such_things_is_content(text):
+    assert not is_site_phrase(text)
+
+
+def test_a_sentence_has_four_words_and_a_full_stop():
+    assert is_sentence("The sea comes back.")
+    assert is_sentence("He said “it comes back.”")
+    assert not is_sentence("More from the sea")
+    assert not is_sentence("Read it.")
+
+
+def test_the_tail_begins_at_its_first_site_phrase():
+    texts = ["The last sentence of the text.", "A short line", "Share this", "Related posts", "Another story"]
+    assert count_tail(texts) == 3
+
+
+def test_short_lines_at_the_end_without_a_site_phrase_are_content():
+    assert count_tail(["The last sentence of the text.", "Best wishes,", "Ann"]) == 0
+
+
+def test_a_site_phrase_before_prose_is_no_tail():
+    assert count_tail(["Share this", "Then the sea came back to the shore."]) == 0
+
+
+def test_only_buttons_go_from_the_head_and_never_everything():
+    assert count_head(["Skip to content", "Home | Contact", "The title", "Share"]) == 2
+    assert count_head(["Home"]) == 0

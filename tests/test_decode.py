@@ -1,0 +1,54 @@
+"""`ingest.decode`: bytes become text."""
+
+import pytest
+
+from ingest.decode import decode
+from ingest.errors import SourceUnreadable
+
+TEXT = "The café stood by the sea, “open” since 1957 – so they say. " * 3
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
+)
+def test_the_usual_encodings_are_told_apart(encoding):
+    data = (b"\xfe\xff" if encoding == "utf-16-be" else b"") + TEXT.encode(encoding)
+    assert decode(data, "a.txt") == TEXT
+
+
+def test_latin_1_without_a_mark_is_read():
+    assert decode("Déjà vu à la carte, naïve café.".encode("latin-1"), "a") == "Déjà vu à la carte, naïve café."
+
+
+def test_utf_16_without_a_mark_is_told_by_its_zeros():
+    assert decode("Plain words here.".encode("utf-16-le"), "a") == "Plain words here."
+    assert decode("Plain words here.".encode("utf-16-be"), "a") == "Plain words here."
+
+
+def test_cyrillic_in_an_old_encoding_is_guessed():
+    text = "Это русский текст о приливах и отливах. Он написан очень давно и лежит на старом диске."
+    assert decode(text.encode("cp1251"), "a") == text
+
+
+def test_a_declared_encoding_counts_where_the_bytes_are_not_utf_8():
+    assert decode("Zażółć gęślą jaźń".encode("iso-8859-2"), "a", "iso-8859-2") == "Zażółć gęślą jaźń"
+    assert decode("Zażółć".encode(), "a", "iso-8859-2") == "Zażółć"
+
+
+def test_declared_latin_1_is_cp1252_as_browsers_have_it():
+    assert decode(b"caf\xe9 \x93q\x94", "a", "ISO-8859-1") == "café “q”"
+
+
+@pytest.mark.parametrize("declared", ["no-such-encoding", "utf-16", "hex"])
+def test_a_declaration_that_cannot_be_is_passed_over(declared):
+    assert decode("Déjà vu à la carte, naïve café.".encode("cp1252"), "a", declared).startswith("Déjà vu")
+
+
+def test_binary_data_is_refused_by_name():
+    with pytest.raises(SourceUnreadable, match=r"photo\.txt holds binary data"):
+        decode(bytes(range(256)) * 8, "photo.txt")
+
+
+def test_a_broken_utf_16_file_is_refused():
+    with pytest.raises(SourceUnreadable, match="a says it is utf-16"):
+        decode(b"\xff\xfea\x00b", "a")

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from index.catalog import WORD
+from index.embed import PACKAGED, REMEMBERED, Embedder
+from ingest.errors import ModelError
+
+DIMENSIONS = 12
+
+
+class WordLengths(Embedder):
+    """A toy with an embedder's interface: how many words of 1, 2, … DIMENSIONS letters a text has,
+    as a unit vector; a text without words points along the first axis."""
+
+    fingerprint = "word-lengths@1"
+
+    def __init__(self, model: str = "word-lengths") -> None:
+        super().__init__(model)
+
+    def passages(self, texts, batch=32):
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in WORD.findall(text) or ["x"]:
+                vectors[row, min(len(word), DIMENSIONS) - 1] += 1
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+
+def test_the_toy_counts_words_by_length():
+    vector = WordLengths().question("a bb cc dddd")
+    assert vector[[0, 1, 2, 3]] == pytest.approx([1 / 6**0.5, 2 / 6**0.5, 0, 1 / 6**0.5])
+
+
+def test_vectors_are_float32_of_unit_length_in_the_order_of_the_texts(embedder):
+    texts = ["A ship at sea.", "Coffee is roasted.", "A short one", "The moon pulls the sea. " * 20]
+    vectors = embedder.passages(texts)
+    assert (vectors.dtype, vectors.shape) == (np.float32, (4, 384))
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+    for text, vector in zip(texts, vectors, strict=True):
+        assert embedder.question(text) @ vector == pytest.approx(1, abs=1e-4)
+
+
+def test_many_texts_in_small_batches_keep_their_order(embedder):
+    texts = [f"Ship number {n} " + "sailed on " * (n % 5) for n in range(20)]
+    assert embedder.passages(texts, batch=3) == pytest.approx(embedder.passages(texts), abs=1e-5)
+
+
+def test_a_text_is_nearer_to_its_question_than_to_another(embedder):
+    ship, roast = embedder.passages(["The watch lost five seconds at sea.", "The beans are roasted brown."])
+    question = embedder.question("How well did the ship's clock keep time?")
+    assert question @ ship > question @ roast
+
+
+def test_no_texts_are_no_vectors(embedder):
+    assert embedder.passages([]).shape == (0, 384)
+
+
+def test_questions_are_remembered_and_only_so_many(embedder):
+    toy = WordLengths()
+    first = toy.question("question 0")
+    assert toy.question("question 0") is first
+    for n in range(REMEMBERED):
+        toy.question(f"question {n + 1}")
+    assert len(toy._questions) == REMEMBERED
+    assert toy.question("question 0") is not first
+
+
+def test_the_fingerprint_names_the_model_and_its_content(tmp_path):
+    packaged = Embedder().fingerprint
+    assert packaged.startswith(f"{PACKAGED}@")
+    assert Embedder().fingerprint == packaged
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    first = Embedder(str(folder)).fingerprint
+    (folder / "config.json").write_text('{"a": 1}')
+    second = Embedder(str(folder)).fingerprint
+    assert first.startswith("mine@")
+    assert first != second
+
+
+@pytest.mark.parametrize("name", ["no-such-model-anywhere", ""])
+def test_a_model_that_cannot_be_loaded_is_a_model_error_that_says_so(name, tmp_path):
+    model = name or str(tmp_path)  # an empty folder
+    with pytest.raises(ModelError, match="cannot be loaded") as raised:
+        Embedder(model).passages(["text"])
+    assert model in str(raised.value)

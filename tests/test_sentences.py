@@ -1,0 +1,50 @@
+"""`ingest.sentences`: where sentences begin and end."""
+
+import pytest
+
+from ingest.sentences import split_sentences
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["The U.S. Army came.", "It left."],
+        ["In Phase IV (1996-2014).[4]", "Meanwhile it rose."],
+        ["See No. 5 and nos. 6 to 8.", "Then go."],
+        ["See p. 5, pp. 6-7 and cf. Smith et al. 1990.", "Then go."],
+        ["Dr. Smith met J. R. R. Tolkien.", "They ate."],
+        ["“He came.”", "She left."],
+        ["He said “Go.”[3]", "Then he went."],
+        ["“Why?”[3] he asked.", "Nobody knew."],
+        ["It was so.[1] [2]", "Next."],
+        ["It was so.[^a]", "Next."],
+        ["It was so.[inline-1]", "Next."],
+        ["It cost $4.5 million.", "That was much."],
+        ["Wait... what?", "No."],
+        ["これは文です。", "次の文です。"],
+        ["He cited it [1].", "Then he left."],
+        ["No full stop at the end"],
+    ],
+)
+def test_a_text_splits_into_these_sentences(sentences):
+    text = " ".join(sentences)
+    assert [text[start:end] for start, end in split_sentences(text)] == sentences
+
+
+def test_a_marker_right_behind_the_full_stop_needs_no_space_after_it():
+    text = "One is here.[12]Two is here."
+    assert [text[a:b] for a, b in split_sentences(text)] == ["One is here.[12]", "Two is here."]
+
+
+def test_white_space_belongs_to_no_sentence():
+    assert split_sentences("  One is here. \n Two is here.  ") == [(2, 14), (17, 29)]
+
+
+def test_a_blank_line_ends_a_sentence_even_behind_an_abbreviation():
+    text = "See no.\n\n5 is odd."
+    assert [text[a:b] for a, b in split_sentences(text)] == ["See no.", "5 is odd."]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t "])
+def test_white_space_has_no_sentence(text):
+    assert split_sentences(text) == []
