@@ -19,6 +19,8 @@ LATIN = dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), 
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 MOST_CONTROL = 0.002
 """Share of control bytes above which bytes are no text; a random file has about 0.11."""
+FEW_CONTROL = 4
+"""So many stray control bytes do not make a short text binary."""
 
 
 def decode(data: bytes, name: str, declared: str = "") -> str:
@@ -29,7 +31,7 @@ def decode(data: bytes, name: str, declared: str = "") -> str:
             return _strictly(data, encoding, name)
     if encoding := _utf16_without_mark(data):
         return _strictly(data, encoding, name)
-    if len(CONTROL.findall(data)) > MOST_CONTROL * len(data):
+    if len(CONTROL.findall(data)) > max(MOST_CONTROL * len(data), min(FEW_CONTROL, len(data) / 10)):
         raise SourceUnreadable(f"{name} holds binary data, not text; save it as text, Markdown or HTML first")
     try:
         return data.decode("utf-8")

@@ -57,7 +57,6 @@ class PrintedNotes:
     """The notes among the chunks of a text. runs: in order."""
 
     def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self.chunks = chunks
         self.runs: list[NoteRun] = []
         self.by_label: dict[str, list[NoteRun]] = {}
         candidates = _runs(chunks)
@@ -136,7 +135,8 @@ def link_printed_notes(blocks: Sequence[Block]) -> tuple[Block, ...]:
 
 def _runs(chunks: Sequence[Chunk]) -> list[NoteRun]:
     """Every run of chunks that begin as notes of one style, with each label once; the chunks that go
-    on with a note are those below a label that stands alone and those indented deeper than it."""
+    on with a note are those below a label that stands alone and those indented deeper than it. A label
+    with nothing below it is a note that says just that."""
     runs: list[NoteRun] = []
     last: list[str] | None = None
     outer = 0
@@ -156,8 +156,8 @@ def _runs(chunks: Sequence[Chunk]) -> list[NoteRun]:
             last.append(chunk.text)
             run.end = i + 1
     for run in runs:
-        run.notes = {label: paragraphs for label, paragraphs in run.notes.items() if paragraphs}
-    return [run for run in runs if run.notes]
+        run.notes = {label: paragraphs or [f"[{label}]"] for label, paragraphs in run.notes.items()}
+    return runs
 
 
 def _pieces(chunk: Chunk) -> tuple[str, list[tuple[str, str]]]:
@@ -168,7 +168,8 @@ def _pieces(chunk: Chunk) -> tuple[str, list[tuple[str, str]]]:
     for line in chunk.lines:
         match = NOTE_START.match(line)
         label = match[match.lastgroup] if match and match.lastgroup else ""
-        if match and (not pieces or (match.lastgroup == style and _follows(label, pieces[-1][0]))):
+        follows = pieces and (_follows(label, pieces[-1][0]) or (match and "[^" in match.group()))
+        if match and (not pieces or (match.lastgroup == style and follows)):
             style = match.lastgroup or ""
             pieces.append((label, line[match.end() :].strip()))
         elif pieces:
@@ -191,4 +192,6 @@ def _next(label: str) -> str:
 
 
 def _follows(label: str, before: str) -> bool:
-    return label == _next(before) if label.isdecimal() and before.isdecimal() else label != before
+    if label.isdecimal() or before.isdecimal():
+        return label == _next(before)
+    return label != before

@@ -140,9 +140,9 @@ def test_function_words_count_only_when_there_is_nothing_else(catalog):
 @pytest.mark.parametrize(
     "question",
     [
-        '"NEAR( OR *', '"', '""', "whose AND", "NOT", "OR OR", "content:ship", "ship*", "^ship", "(ship", "ship)",
-        "-ship", "+ship", "{ship}", "'ship'", "ship; DROP TABLE words", "NEAR(ship, 5)", "_", "__ _", "\0",
-        "ship\0ship", "🙂", "?", "", "   ", "\ud800 ship", "ship " * 10_000,
+        '"NEAR( OR *', '"', '""', "whose AND", "NOT", "OR OR", "content:ship", "ship*", "^ship", "(ship",
+        "ship)", "-ship", "+ship", "{ship}", "'ship'", "ship; DROP TABLE words", "NEAR(ship, 5)", "_", "__ _",
+        "\0", "ship\0ship", "🙂", "?", "", "   ", "\ud800 ship", "ship " * 10_000,
         " ".join(f"word{n}" for n in range(5000)),
     ],
 )  # fmt: skip
@@ -220,5 +220,5 @@ def open_and_count(path):
 
 
 def test_many_processes_may_make_the_same_catalog_at_once(tmp_path):
-    with get_context("forkserver").Pool(6) as pool:
+    with get_context("forkserver").Pool(3) as pool:
         assert pool.map(open_and_count, [tmp_path / "catalog.sqlite"] * 24, chunksize=1) == [True] * 24

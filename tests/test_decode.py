@@ -17,7 +17,9 @@ def test_the_usual_encodings_are_told_apart(encoding):
 
 
 def test_latin_1_without_a_mark_is_read():
-    assert decode("Déjà vu à la carte, naïve café.".encode("latin-1"), "a") == "Déjà vu à la carte, naïve café."
+    assert (
+        decode("Déjà vu à la carte, naïve café.".encode("latin-1"), "a") == "Déjà vu à la carte, naïve café."
+    )
 
 
 def test_utf_16_without_a_mark_is_told_by_its_zeros():
@@ -52,3 +54,9 @@ def test_binary_data_is_refused_by_name():
 def test_a_broken_utf_16_file_is_refused():
     with pytest.raises(SourceUnreadable, match="a says it is utf-16"):
         decode(b"\xff\xfea\x00b", "a")
+
+
+def test_a_stray_control_character_makes_no_text_binary():
+    assert decode(b"Page one.\x0c\x1b Page two.\x00 It goes on here.", "a").startswith("Page one.")
+    with pytest.raises(SourceUnreadable):
+        decode(b"PK\x03\x04", "a")

@@ -91,5 +91,7 @@ def test_the_title_is_the_block_else_the_formats_else_the_files():
 
 
 def test_pages_end_where_the_next_begins():
-    document = laid_out(*(Block("paragraph", (text,), page=page) for text, page in (("a", 1), ("b", 1), ("c", 2))))
+    document = laid_out(
+        *(Block("paragraph", (text,), page=page) for text, page in (("a", 1), ("b", 1), ("c", 2)))
+    )
     assert [(p.start, p.end, p.number) for p in document.pages] == [(0, 6, 1), (6, 7, 2)]

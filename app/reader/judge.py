@@ -65,13 +65,10 @@ class _View:
 
 def _views(hits: Sequence[Hit]) -> list[_View]:
     views: list[_View] = []
-    seen: set[str] = set()
+    seen = {hit.passage.id for hit in hits}
     for rank, hit in enumerate(hits):
-        if hit.passage.id not in seen:
-            seen.add(hit.passage.id)
-            views.append(_view(hit, rank, hit.passage, hit.linked))
-    for rank, hit in enumerate(hits[:FOOTNOTES_OF]):
-        for note in hit.linked:
+        views.append(_view(hit, rank, hit.passage, hit.linked))
+        for note in hit.linked if rank < FOOTNOTES_OF else ():
             if note.kind == "footnote" and note.id not in seen:
                 seen.add(note.id)
                 views.append(_view(hit, rank, note, (hit.passage,)))

@@ -1,0 +1,247 @@
+"""`ingest.read_html` and `ingest.html_notes`."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.document import Document
+from ingest.read import read_bytes, read_file
+
+SAMPLE = Path(__file__).parent.parent / "ingest" / "samples" / "tides.html"
+PROSE = "Many words of real prose stand here in a row, so that nobody takes them for a prompt. " * 3
+
+
+def read(text: str, name: str = "a-file.html") -> Document:
+    return read_bytes(text.encode(), name=name, source=f"/{name}")
+
+
+def parts(document: Document) -> list[tuple[str, str]]:
+    return [(part.kind, document.text[part.start : part.end]) for part in document.parts]
+
+
+def notes(document: Document) -> list[tuple[str, int, str]]:
+    return [(n.label, len(n.markers), document.text[n.start : n.end]) for n in document.footnotes]
+
+
+def test_the_sample_has_its_article_its_notes_and_no_clutter():
+    document = read_file(SAMPLE)
+    assert document.title == "Why the Sea Comes and Goes"
+    assert document.text.startswith("Why the Sea Comes and Goes\n\nOn most coasts")
+    assert [(n.label, len(n.markers)) for n in document.footnotes] == [(str(i), 1) for i in range(1, 15)]
+    assert "↩" not in document.text
+    left_out = " ".join(document.left_out)
+    for words in (
+        "We use cookies",
+        "Subscribe",
+        "Share by e-mail",
+        "You may also like",
+        "HarbourCat",
+        "Terms of use",
+    ):
+        assert words in left_out
+        assert words not in document.text
+
+
+BODY = "<h1>T</h1><p>One.{0} Two.{1}</p>"
+STYLES = {
+    "sup and back-link": (
+        '<sup><a href="#fn1" id="r1">1</a></sup>',
+        '<a id="r2" href="#fn2"><sup>2</sup></a>',
+        '<ol><li id="fn1">First. <a href="#r1">↩</a></li>'
+        '<li id="fn2"><p>Second. <a href="#r2">↩</a></p></li></ol>',
+    ),
+    "word": (
+        '<a href="#_ftn1" name="_ftnref1"><span>[1]</span></a>',
+        '<a href="#_ftn2" name="_ftnref2">[2]</a>',
+        '<div><hr><div id=ftn1><p><a href="#_ftnref1" name="_ftn1">[1]</a> First.</p></div>'
+        '<div id=ftn2><p><a href="#_ftnref2" name="_ftn2">[2]</a> Second.</p></div></div>',
+    ),
+    "wikipedia": (
+        '<sup id="cite_ref-1"><a href="#cite_note-1"><span>[</span>1<span>]</span></a></sup>',
+        '<sup id="cite_ref-2"><a href="#cite_note-2">[2]</a></sup>',
+        '<ol><li id="cite_note-1"><b><a href="#cite_ref-1">^</a></b> <span>First.</span></li>'
+        '<li id="cite_note-2"><b><a href="#cite_ref-2">^</a></b> Second.</li></ol>',
+    ),
+    "roles": (
+        '<a href="#n1" role="doc-noteref" id="m1">1</a>',
+        '<a href="#n2" role="doc-noteref" id="m2">2</a>',
+        '<section role="doc-endnotes"><h2>Notes</h2><aside id="n1"><p>First. <a href="#m1">↑</a></p></aside>'
+        '<aside id="n2"><p>Second. <a href="#m2">↑</a></p></aside></section>',
+    ),
+    "substack": (
+        '<a class="footnote-anchor" id="footnote-anchor-1" href="#footnote-1">1</a>',
+        '<a class="footnote-anchor" id="footnote-anchor-2" href="#footnote-2">2</a>',
+        '<div class="footnote"><a id="footnote-1" href="#footnote-anchor-1">1</a><p>First.</p></div>'
+        '<div class="footnote"><a id="footnote-2" href="#footnote-anchor-2">2</a><p>Second.</p></div>',
+    ),
+    "docutils": (
+        '<a href="#f1" id="i1" role="doc-noteref"><span>[</span>1<span>]</span></a>',
+        '<a href="#f2" id="i2" role="doc-noteref"><span>[</span>2<span>]</span></a>',
+        '<aside id="f1"><span><span>[</span><a href="#i1">1</a><span>]</span></span><p>First.</p></aside>'
+        '<aside id="f2"><span><span>[</span><a href="#i2">2</a><span>]</span></span><p>Second.</p></aside>',
+    ),
+    "definitions": (
+        '<sup><a href="#d1">1</a></sup>',
+        '<sup><a href="#d2">2</a></sup>',
+        '<dl><dt id="d1">1</dt><dd>First.</dd><dt id="d2">2</dt><dd>Second.</dd></dl>',
+    ),
+    "table": (
+        '<sup><a href="#d1">1</a></sup>',
+        '<sup><a href="#d2">2</a></sup>',
+        '<table><tr id="d1"><td>1</td><td>First.</td></tr>'
+        '<tr id="d2"><td>2</td><td>Second.</td></tr></table>',
+    ),
+    "one paragraph": (
+        '[<a href="#d1">1</a>]',
+        '[<a href="#d2">2</a>]',
+        '<p><a id="d1">1.</a> First.<br><a id="d2">2.</a> Second.</p>',
+    ),
+    "saved with whole addresses": (
+        '<sup><a href="https://x.org/p#fn1" id="r1">1</a></sup>',
+        '<sup><a href="https://x.org/p#fn2" id="r2">2</a></sup>',
+        '<p id="fn1">1. First. <a href="https://x.org/p#r1">↩</a></p><p id="fn2">2. Second.</p>',
+    ),
+    "no links": ("[1]", "[2]", "<h2>Notes</h2><p>[1] First.</p><p>[2] Second.</p>"),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_notes_are_linked_in_every_usual_style(style):
+    first, second, printed = STYLES[style]
+    document = read(BODY.format(first, second) + printed)
+    assert document.text == "T\n\nOne.[1] Two.[2]\n\n[1] First.\n\n[2] Second."
+    assert notes(document) == [("1", 1, "First."), ("2", 1, "Second.")]
+
+
+def test_a_note_marked_twice_has_two_markers_and_no_letters_of_its_back_links():
+    document = read(
+        '<p>A.<sup id="c-0"><a href="#n">[1]</a></sup> B.<sup id="c-1"><a href="#n">[1]</a></sup></p>'
+        '<ol><li id="n">^ <a href="#c-0"><sup>a</sup></a> <a href="#c-1"><sup>b</sup></a> Text.</li></ol>'
+    )
+    assert document.text == "A.[1] B.[1]\n\n[1] Text."
+    assert notes(document) == [("1", 2, "Text.")]
+
+
+def test_a_note_has_several_paragraphs_and_may_cite_another():
+    document = read(
+        '<p>A.<a href="#_ftn1" name="_ftnref1">[1]</a> B.<a href="#_ftn2" name="_ftnref2">[2]</a></p>'
+        '<div id=ftn1><p><a href="#_ftnref1" name="_ftn1">[1]</a> One.</p>'
+        '<p>See <a href="#_ftn2">2</a>.</p></div>'
+        '<div id=ftn2><p><a href="#_ftnref2" name="_ftn2">[2]</a> Two.</p></div>'
+    )
+    assert notes(document) == [("1", 1, "One.\n\nSee [2]."), ("2", 2, "Two.")]
+
+
+def test_a_note_without_a_marker_is_kept_and_reported():
+    document = read(
+        '<p>A.<sup><a href="#n1">1</a></sup></p><ol><li id="n1">One.</li><li id="n2">Two.</li></ol>'
+    )
+    assert notes(document) == [("1", 1, "One."), ("2", 0, "Two.")]
+    assert document.warnings == ("note [2] has no marker in the text",)
+
+
+def test_a_marker_without_a_note_and_a_power_stay_text():
+    assert read('<p>A<sup><a href="#no">[9]</a></sup> and x<sup>2</sup>.</p>').text == "A[9] and x2."
+
+
+def test_numbered_links_to_sections_are_no_notes():
+    page = '<ul><li><a href="#s1">1</a></li></ul><h2 id="s1">One</h2><p>Words.</p>'
+    assert parts(read(page)) == [("item", "1"), ("heading", "One"), ("paragraph", "Words.")]
+
+
+def test_a_link_inside_a_note_keeps_its_words():
+    page = '<p id="s">A.<sup><a href="#n1" id="r">1</a></sup></p><h2 id="x">X</h2><p>w</p>'
+    document = read(page + '<p id="n1">1. See <a href="#x">part X</a>. <a href="#r">back</a></p>')
+    assert notes(document) == [("1", 1, "See part X.")]
+
+
+def test_clutter_is_left_out_and_reported():
+    document = read(
+        f"<nav>Home</nav><div class='share-buttons'>Tweet</div><p>{PROSE}</p><aside>More like this</aside>"
+        "<form>Your mail</form><footer>Imprint</footer><script>bad()</script>"
+    )
+    assert document.text == PROSE.strip()
+    assert document.left_out == ("Home", "Tweet", "More like this", "Your mail", "Imprint")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<section id='related-work'><p>{PROSE}</p></section><p>End.</p>",
+        f"<aside><p>{PROSE}</p></aside><p>{PROSE}</p>",
+        f"<form id='aspnetForm'><p>{PROSE}</p></form>",
+        f"<div class='modal'><p>{PROSE}</p></div>",
+        f"<article><p>{PROSE}</p></article><article><p>{PROSE}</p></article>",
+        f"<article><div id='comments'><p>{PROSE}</p></div></article>",
+    ],
+)
+def test_prose_is_kept_whatever_its_element_is_called(page):
+    document = read(page)
+    assert document.text.count("Many words") == page.count("Many words")
+    assert document.left_out == ()
+
+
+def test_what_stands_beside_the_article_is_reported_and_its_title_kept():
+    document = read(
+        f"<body>Lead <h1>The Thing</h1><article><p>{PROSE}</p></article> tail <p>After.</p></body>"
+    )
+    assert document.title == "The Thing"
+    assert document.text == f"The Thing\n\n{PROSE.strip()}"
+    assert document.left_out == ("Lead", "tail", "After.")
+
+
+def test_of_several_short_articles_each_is_kept():
+    document = read(
+        "<main><h1>Blog</h1><article><h2>A</h2><p>One.</p></article><article><p>Two.</p></article></main>"
+    )
+    assert [text for _, text in parts(document)] == ["Blog", "A", "One.", "Two."]
+
+
+def test_the_title_is_the_articles_then_the_cards_then_the_pages():
+    og = "<meta property='og:title' content='Card'><title>Page | Site</title>"
+    assert read(f"<head>{og}</head><article><h1>Head</h1><p>x</p></article>").title == "Head"
+    assert read(f"<head>{og}</head><article><h1><img></h1><p>x</p></article>").title == "Card"
+    assert read("<title>Page | Site</title><p>x</p>").title == "Page | Site"
+
+
+def test_markup_written_as_text_is_text_and_code_keeps_its_lines():
+    document = read("<p>&lt;script&gt;alert(1)&lt;/script&gt; &amp;amp;</p><pre>a\n  b</pre>")
+    assert document.text == "<script>alert(1)</script> &amp;\n\na\n  b"
+
+
+def test_tables_lists_and_loose_text_keep_their_order():
+    document = read(
+        "loose<table><tr><th>a</th><th>b</th></tr><tr><td><p>1</p></td><td></td></tr></table>"
+        "<ul><li>i<ul><li>j</li></ul>k</li></ul><p>x<b>y</b>z<br>w<p>unclosed"
+    )
+    assert parts(document) == [
+        ("paragraph", "loose"),
+        ("row", "a | b"),
+        ("row", "1"),
+        ("item", "i"),
+        ("item", "j"),
+        ("item", "k"),
+        ("paragraph", "xyz w"),
+        ("paragraph", "unclosed"),
+    ]
+
+
+def test_a_layout_table_is_paragraphs_and_two_line_breaks_part_them():
+    document = read(f"<table><tr><td><h1>T</h1>{PROSE}<br>a <br> <br>b</td></tr></table>")
+    assert parts(document) == [("title", "T"), ("paragraph", f"{PROSE}a"), ("paragraph", "b")]
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "blockquote"])
+def test_nesting_has_no_limit(tag):
+    assert read(f"<{tag}>" * 3000 + "<p>deep words").text == "deep words"
+
+
+def test_xhtml_may_close_an_empty_title_at_once():
+    page = '<?xml version="1.0" encoding="iso-8859-2"?><html><head><title/></head><body>Łódź</body></html>'
+    assert read_bytes(page.encode("iso-8859-2"), name="a.xhtml", source="a").text == "Łódź"
+
+
+def test_two_thousand_notes_are_read_in_a_moment():
+    marks = "".join(f'<p>W.<sup><a href="#n{i}">{i}</a></sup></p>' for i in range(2000))
+    document = read(marks + "".join(f'<p id="n{i}">{i}. N.</p>' for i in range(2000)))
+    assert len(document.footnotes) == 2000

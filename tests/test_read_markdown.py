@@ -1,0 +1,111 @@
+"""`ingest.read_markdown`."""
+
+from pathlib import Path
+
+from ingest.document import Document
+from ingest.read import read_bytes, read_file
+
+SAMPLE = Path(__file__).parent.parent / "ingest" / "samples" / "coffee.md"
+
+
+def read(text: str) -> Document:
+    return read_bytes(text.encode(), name="a-file.md", source="/a-file.md")
+
+
+def parts(document: Document) -> list[tuple[str, str]]:
+    return [(part.kind, document.text[part.start : part.end]) for part in document.parts]
+
+
+def notes(document: Document) -> list[tuple[str, int, str]]:
+    return [(n.label, len(n.markers), document.text[n.start : n.end]) for n in document.footnotes]
+
+
+def test_the_sample_has_named_inline_and_repeated_notes():
+    document = read_file(SAMPLE)
+    assert document.title == "Coffee: The Seed That Had to Be Burnt"
+    assert len(document.footnotes) == 16
+    assert {n.label: len(n.markers) for n in document.footnotes} | {"1": 2, "inline-1": 1} == {
+        n.label: 2 if n.label == "1" else 1 for n in document.footnotes
+    }
+    assert sum(part.kind == "row" for part in document.parts) == 5
+    assert sum(part.kind == "item" for part in document.parts) == 3
+    assert "Arabic qahwa[inline-1] became" in document.text
+    assert document.warnings == ()
+
+
+def test_markup_goes_and_its_text_stays():
+    document = read("# T\n\n*a* **b** `c` ~~d~~ [e](http://x) ![f](g.png) &amp; \\*h\\*  \ni\nj <b>k</b>\n")
+    assert parts(document)[1] == ("paragraph", "a b c d e f & *h* i j k")
+
+
+def test_named_inline_repeated_and_unmarked_notes_are_notes():
+    document = read(
+        "Body.[^a] In^[Line *note*.] and[^a].\n\n[^a]: One.\n\n    Two [^b].\n\n[^b]: Three.\n[^c]: None.\n"
+    )
+    assert document.text.startswith("Body.[a] In[inline-1] and[a].\n\n[a] One.\n\nTwo [b].\n\n[b] Three.")
+    assert sorted(notes(document)) == [
+        ("a", 2, "One.\n\nTwo [b]."),
+        ("b", 1, "Three."),
+        ("c", 0, "None."),
+        ("inline-1", 1, "Line note."),
+    ]
+    assert document.warnings == ("note [c] has no marker in the text",)
+
+
+def test_a_marker_without_a_note_stays_text():
+    assert read("Body[^x] and [1] here.").text == "Body[^x] and [1] here."
+
+
+def test_notes_in_plain_print_are_linked_where_there_are_no_others():
+    document = read("# T\n\nBody.[1] More.[2]\n\n## Notes\n\n[1] One.\n\n[2] Two.\n")
+    assert document.text == "T\n\nBody.[1] More.[2]\n\n[1] One.\n\n[2] Two."
+    assert notes(document) == [("1", 1, "One."), ("2", 1, "Two.")]
+
+
+def test_front_matter_gives_the_title_and_is_reported():
+    document = read('---\r\ntitle: "The Front: Matter"\r\ntags: x\r\n---\r\n\r\nBody.\r\n')
+    assert document.title == "The Front: Matter"
+    assert document.text == "Body."
+    assert document.left_out == ('title: "The Front: Matter"\ntags: x',)
+
+
+def test_lists_quotes_tables_and_code_keep_their_kind():
+    document = read(
+        "- a\n  - b\n\n> c\n\n| d | e |\n|---|---|\n| f[^1] | g |\n\n```py\nh:\n  i\n```\n\n[^1]: N.\n"
+    )
+    assert parts(document) == [
+        ("item", "a"),
+        ("item", "b"),
+        ("quote", "c"),
+        ("row", "d | e"),
+        ("row", "f[1] | g"),
+        ("code", "h:\n  i"),
+        ("note", "N."),
+    ]
+
+
+def test_only_a_leading_heading_of_level_1_is_the_title():
+    assert [kind for kind, _ in parts(read("# A\n\nx\n\n# B\n\ny"))] == [
+        "title",
+        "paragraph",
+        "heading",
+        "paragraph",
+    ]
+    assert read("## A\n\nx").title == "a file"
+
+
+def test_a_block_of_html_is_read_as_html():
+    document = read(
+        "# T\n\n<div>\n<p>a &lt; <b>b</b></p>\n<script>alert(1)</script>\n</div>\n\n<!-- no -->\n"
+    )
+    assert parts(document)[1:] == [("paragraph", "a < b")]
+
+
+def test_what_looks_like_markup_in_text_is_text():
+    assert read("5 < 6 and `<script>` and 7 > 3.").text == "5 < 6 and <script> and 7 > 3."
+
+
+def test_what_is_nested_too_deep_is_reported():
+    document = read("Words.\n\n" + "> " * 100 + "deep\n")
+    assert document.warnings == ("what is nested more than 60 deep is left out",)
+    assert "deep" in read("Words.\n\n" + "> " * 30 + "deep\n").text

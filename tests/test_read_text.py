@@ -1,0 +1,223 @@
+"""`ingest.read_text` and `ingest.footnotes`: structure recognised in plain text."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.document import Document
+from ingest.read import read_bytes, read_file
+
+SAMPLE = Path(__file__).parent.parent / "ingest" / "samples" / "longitude.txt"
+
+
+def read(text: str) -> Document:
+    return read_bytes(text.encode(), name="a-file.txt", source="/a-file.txt")
+
+
+def parts(document: Document) -> list[tuple[str, str]]:
+    return [(part.kind, document.text[part.start : part.end]) for part in document.parts]
+
+
+def notes(document: Document) -> list[tuple[str, int, str]]:
+    return [(n.label, len(n.markers), document.text[n.start : n.end]) for n in document.footnotes]
+
+
+def test_the_sample_has_its_headings_notes_and_no_newsletter():
+    document = read_file(SAMPLE)
+    assert document.title == "Four Minutes to a Degree: How Longitude Was Found at Sea"
+    assert [s.title for s in document.sections] == [
+        "",
+        "A fortune for half a degree",
+        "A carpenter's clocks",
+        "Trial by committee",
+        "The Moon as a clock",
+        "From Cook to the satellites",
+    ]
+    assert [(n.label, len(n.markers)) for n in document.footnotes] == [(str(i), 1) for i in range(1, 16)]
+    assert document.text.endswith("slowed by nine minutes and 21 seconds.")
+    assert len(document.left_out) == 4
+    assert document.left_out[-1] == "The Lamplighter Review - About us - Contact - Privacy"
+    assert document.warnings == ()
+
+
+def test_the_article_is_read_whole_with_every_note_linked(article_path):
+    document = read_file(article_path)
+    text = document.text
+    assert text.startswith("A Challenging but Essential Task: Security")
+    assert document.title == text[: text.index("\n")]
+    assert sum(part.kind == "paragraph" for part in document.parts) == 30
+    assert [s.title for s in document.sections if s.level] == [
+        "How Far Could South Korea-Japan’s Security Cooperation Evolve?",
+        "Japan as an Active Participant in a Korean Contingency",
+        "Recommendations",
+        "Conclusion",
+    ]
+    assert [n.label for n in document.footnotes] == list("12345678")
+    for note in document.footnotes:
+        assert len(note.markers) == 1
+        assert text[note.markers[0].start : note.markers[0].end] == f"[{note.label}]"
+        assert text[note.start - 4 : note.start] == f"[{note.label}] "
+    sixth = document.footnotes[5]
+    assert "平和安全法制" in text[sixth.start : sixth.end]
+    assert text.endswith("such views on the matter.")
+    assert "".join(document.left_out).startswith("Stay informed")
+    assert "newsletter" not in text
+    assert "Stay informed" not in text
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "  1. [1]\n\n    The first.\n\n  2. [2]\n\n    The second.\n",
+        "[1] The first.\n\n[2] The second.",
+        "[1] The first.\n[2] The\n    second.",
+        "[^1]: The first.\n[^2]: The second.\n",
+        "1. The first.\n2. The second.",
+        "1. The first.\n\n2. The second.\n",
+        "Notes\n\n1. The first.\n2. The second.",
+        "FOOTNOTES:\n\n[1] The first.\n\n[2] The second.",
+        "[Footnote 1: The first.]\n\n[Footnote 2: The second.]",
+    ],
+)
+def test_notes_are_known_in_every_usual_print(printed):
+    document = read(f"Title\n\nBody words.[1] More words.[2]\n\n{printed}")
+    assert document.text == "Title\n\nBody words.[1] More words.[2]\n\n[1] The first.\n\n[2] The second."
+    assert notes(document) == [("1", 1, "The first."), ("2", 1, "The second.")]
+
+
+def test_a_note_has_several_paragraphs_where_they_are_indented():
+    document = read("T\n\nBody.[1]\n\n[1] One.\n\n    Two.\n\nThe body goes on here.\n")
+    assert notes(document) == [("1", 1, "One.\n\nTwo.")]
+    assert ("paragraph", "The body goes on here.") in parts(document)
+
+
+def test_a_note_may_cite_another():
+    document = read("T\n\nBody[1] and more.[2]\n\n[1] See [2].\n\n[2] Two, not [1].")
+    assert notes(document) == [("1", 2, "See [2]."), ("2", 2, "Two, not [1].")]
+
+
+def test_a_note_without_a_marker_is_kept_and_reported():
+    document = read("T\n\nBody.[1]\n\n[1] One.\n\n[2] Two.")
+    assert notes(document) == [("1", 1, "One."), ("2", 0, "Two.")]
+    assert document.warnings == ("note [2] has no marker in the text",)
+
+
+def test_a_label_with_nothing_below_it_is_kept():
+    document = read("T\n\nBody[1] and [2].\n\n[1] One.\n\n[2]\n")
+    assert notes(document) == [("1", 1, "One."), ("2", 1, "[2]")]
+
+
+def test_a_bracketed_word_at_the_start_of_a_notes_line_is_its_text():
+    document = read("T\n\nBody.[1]\n\n[1] He wrote\n[sic] so.")
+    assert notes(document) == [("1", 1, "He wrote [sic] so.")]
+
+
+def test_a_marker_without_a_note_stays_text():
+    document = read("T\n\nBody[1] and [7] and [sic].\n\n[1] One.")
+    assert notes(document) == [("1", 1, "One.")]
+    assert parts(document)[1] == ("paragraph", "Body[1] and [7] and [sic].")
+
+
+def test_brackets_without_any_notes_stay_text():
+    document = read("T\n\nSee [1] and [2].\n\nIt ends here.")
+    assert document.footnotes == ()
+    assert document.text == "T\n\nSee [1] and [2].\n\nIt ends here."
+
+
+def test_a_label_used_again_in_the_next_chapter_is_another_note():
+    document = read("Book\n\nONE\n\nFirst.[1]\n\n[1] Of one.\n\nTWO\n\nSecond.[1]\n\n[1] Of two.")
+    assert notes(document) == [("1", 1, "Of one."), ("1′", 1, "Of two.")]
+    assert "First.[1]" in document.text
+    assert "Second.[1′]" in document.text
+
+
+def test_a_numbered_list_is_no_notes():
+    document = read("Tea\n\nRead this first.\n\n1. Boil it.\n2. Pour it\n   on.\n\nThen drink it all.\n")
+    assert document.footnotes == ()
+    assert parts(document)[2:4] == [("item", "1. Boil it."), ("item", "2. Pour it on.")]
+
+
+def test_a_wrapped_line_that_begins_with_a_number_begins_no_note():
+    document = read("T\n\nBody.[1]\n\n1. He came on\n12. May and left.")
+    assert notes(document) == [("1", 1, "He came on 12. May and left.")]
+
+
+def test_hard_wrapped_lines_are_one_paragraph_and_no_title():
+    document = read(
+        "It was not that he felt any love for\nthe sea. All emotions were alien to\nhim.\n\nIt ended."
+    )
+    assert parts(document)[0] == (
+        "paragraph",
+        "It was not that he felt any love for the sea. All emotions were alien to him.",
+    )
+    assert document.title == "a file"
+
+
+def test_a_title_may_stand_right_above_its_author_or_underlined():
+    assert read("A Long Title Here\nby Me\n\nBody words.").title == "A Long Title Here"
+    assert read("A Title\n=======\nBody words are here.\n").title == "A Title"
+
+
+def test_a_paragraph_a_line_needs_no_blank_lines():
+    long = "Many words stand here in a row. " * 10
+    document = read(f"Heading One\n{long}\nHeading Two\n{long}\n")
+    assert [kind for kind, _ in parts(document)] == ["title", "paragraph", "heading", "paragraph"]
+
+
+def test_headings_may_ask_be_in_capitals_or_be_numbered():
+    body = "Here is a paragraph of text."
+    heads = [
+        "What is a tide?",
+        "CHAPTER II.",
+        "THE LONG\nWAY HOME",
+        "1. Introduction",
+        "2.1 Details",
+        "“The Sea”",
+    ]
+    document = read("Title\n\n" + "".join(f"{head}\n\n{body}\n\n" for head in heads))
+    assert [s.title for s in document.sections[1:]] == [head.replace("\n", " ") for head in heads]
+
+
+@pytest.mark.parametrize(
+    "line", ["“Come in!”", "Dear Ann,", "- one thing", "1984", "Yes, he said.", "> Quoted"]
+)
+def test_short_lines_that_are_no_headings_stay_citable(line):
+    document = read(f"Title\n\nA paragraph of text is here.\n\n{line}\n\nAnother paragraph of text.\n")
+    assert "heading" not in [kind for kind, _ in parts(document)]
+
+
+def test_rules_are_no_text_and_quoted_mail_is_a_quote():
+    document = read("Title\n\nWords are here.\n\n* * *\n\n> Should we\n> go ahead?\n\n----\n\nMore words.")
+    assert parts(document)[1:] == [
+        ("paragraph", "Words are here."),
+        ("quote", "Should we go ahead?"),
+        ("paragraph", "More words."),
+    ]
+
+
+def test_a_mail_has_its_subject_for_a_title_and_keeps_its_signature():
+    document = read(
+        "From: Ann\nTo: Bob\nSubject: The plan\n\nHi Bob,\n\nYou may subscribe at any time.\n\nBest,\nAnn\n"
+    )
+    assert document.title == "The plan"
+    assert document.text.startswith("From: Ann To: Bob Subject: The plan")
+    assert document.text.endswith("You may subscribe at any time.\n\nBest, Ann")
+    assert document.left_out == ()
+
+
+def test_a_saved_page_loses_its_buttons_and_reports_them():
+    document = read(
+        "Skip to main content\n\nHome | Contact\n\nThe Title\n\nBody is here.\n\nShare this\n\n© 2024 Me"
+    )
+    assert document.text == "The Title\n\nBody is here."
+    assert document.left_out == ("Skip to main content", "Home | Contact", "Share this", "© 2024 Me")
+
+
+@pytest.mark.parametrize("text", ["Just one sentence.", "no full stop", "Title-like", "\ufeffJust one."])
+def test_a_document_of_one_line_is_a_paragraph(text):
+    assert parts(read(text)) == [("paragraph", text.strip("\ufeff"))]
+
+
+def test_line_ends_do_not_matter():
+    text = "Title\n\nBody\nwords.[1]\n\n[1] Note.\n"
+    assert read(text).text == read(text.replace("\n", "\r\n")).text == read(text.replace("\n", "\r")).text
