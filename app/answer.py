@@ -66,9 +66,7 @@ class Answerer:
         self.reader = reader or Reader()
         self.decision = Decision.load(self.reader.folder, threshold)
 
-    def answer(
-        self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()
-    ) -> Answer:
+    def answer(self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()) -> Answer:
         """Answer from the library, or from some documents of it, by id. history: the questions of
         the conversation before this one. Raises QuestionError for an empty or overlong question."""
         begun = time.perf_counter()

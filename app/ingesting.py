@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import ingest
-from index.library import Library, Progress
+from index.library import Library, Progress, untold
 from ingest.errors import IngestError
 from ingest.read import find_files, read_file
 
@@ -69,7 +69,7 @@ def _ingest_file(library: Library, path: Path, most_bytes: int) -> Line:
 def progress_bar(what: str) -> Iterator[Progress]:
     """A bar on standard error, on a terminal only."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield untold
         return
     from rich.console import Console
     from rich.progress import Progress as Bar

@@ -80,10 +80,14 @@ def fit(found: Sequence[Case]) -> Decision:
     answerable = np.array([case.question.answerable for case in found])
     threshold = float(np.quantile(best[answerable], FALSE_REFUSALS))
     first = [
-        bool(y[groups == i][held_out[groups == i].argmax()]) for i, c in enumerate(found) if c.question.answerable
+        bool(y[groups == i][held_out[groups == i].argmax()])
+        for i, c in enumerate(found)
+        if c.question.answerable
     ]
     print(f"right sentence first {np.mean(first):.3f}, AUROC {roc_auc_score(answerable, best):.3f}")
-    print(f"threshold {threshold:.3f}: refuses {np.mean(best[~answerable] < threshold):.3f} of the unanswerable")
+    print(
+        f"threshold {threshold:.3f}: refuses {np.mean(best[~answerable] < threshold):.3f} of the unanswerable"
+    )
 
     model.fit((x - center) / scale, y)
     weights = model.coef_[0] / scale
@@ -111,6 +115,7 @@ def _balance(found: Sequence[Case], decision: Decision) -> float:
 
 
 def main() -> None:
+    """Fit and store the decision."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--article", type=Path, default=Path("../shared/article/security-cooperation.txt"))
     parser.add_argument("--reader", type=Path, default=WEIGHTS, help="folder of the reader's weights")

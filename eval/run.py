@@ -8,6 +8,7 @@ import numpy as np
 from app.answer import Answer, Answerer
 from eval import measures
 from eval.questions import HALVES, Question
+from index.library import Progress, untold
 from ingest.document import Document, Span
 
 RESAMPLES = 2000
@@ -55,7 +56,7 @@ def run(
     answerer: Answerer,
     questions: Sequence[Question],
     documents: Mapping[str, Document],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = untold,
 ) -> list[Graded]:
     """Answer and grade every question. documents: by id."""
     graded = []
@@ -85,7 +86,11 @@ def summarise(graded: Sequence[Graded]) -> dict:
     out: dict = {"questions": len(graded), "answerable": sum(g.question.answerable for g in graded)}
     for name, figure in FIGURES.items():
         values = [v for g in graded if (v := figure(g)) is not None]
-        out[name] = {"value": round(measures.mean(values), 4), "interval": _interval(values), "n": len(values)}
+        out[name] = {
+            "value": round(measures.mean(values), 4),
+            "interval": _interval(values),
+            "n": len(values),
+        }
     totals = [g.answer.timings["total"] for g in graded]
     out["latency_ms"] = {f"p{p}": round(measures.quantile(totals, p / 100), 1) for p in (50, 95)}
     return out

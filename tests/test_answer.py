@@ -23,7 +23,12 @@ def assert_exact(answer, library: Library) -> None:
         text = library.document(c["document_id"]).text
         assert text[c["start_char_index"] : c["end_char_index"]] == c["cited_text"]
         if short := c["short_answer"]:
-            assert c["start_char_index"] <= short["start_char_index"] < short["end_char_index"] <= c["end_char_index"]
+            assert (
+                c["start_char_index"]
+                <= short["start_char_index"]
+                < short["end_char_index"]
+                <= c["end_char_index"]
+            )
 
 
 def test_an_answer_has_the_shape_of_the_design(samples: Answerer):
@@ -91,7 +96,15 @@ def test_a_question_of_10000_characters_is_an_error(samples: Answerer):
 
 @pytest.mark.parametrize(
     "question",
-    ["DROP TABLE passages; --", '"NEAR(" OR *', "😀😀", "평화안전법제란 무엇인가?", "\x00what?", "[1] [2]", "<b>who</b>"],
+    [
+        "DROP TABLE passages; --",
+        '"NEAR(" OR *',
+        "😀😀",
+        "평화안전법제란 무엇인가?",
+        "\x00what?",
+        "[1] [2]",
+        "<b>who</b>",
+    ],
 )
 def test_strange_questions_are_answered_or_refused(samples: Answerer, question: str):
     if any(c.isalnum() for c in question):
@@ -141,8 +154,10 @@ def test_the_article_is_answered_from_its_body_and_its_footnotes(library: Librar
 
 PIECES = st.sampled_from(
     [
-        "The bridge was opened in 1932.", "The bridge was opened in 1932.", "Cafe\u0301 Zoë paid £5.", "😀 Emoji 👩‍👩‍👧 here!",
-        "She left.[1]", "Literal [2] and [note].", "\u0301 alone.", "No end", "Why? Because “it rained.”", "e\u0327\u0301x.",
+        "The bridge was opened in 1932.", "The bridge was opened in 1932.", "Cafe\u0301 Zoë paid £5.",
+        "😀 Emoji 👩‍👩‍👧 here!",
+        "She left.[1]", "Literal [2] and [note].", "\u0301 alone.", "No end", "Why? Because “it rained.”",
+        "e\u0327\u0301x.",
         "\u1100\u1161\u11a8 hangul.", "A\u00a0b\u2003c.", "Dr. Li met No. 5 in the U.S. today.",
     ]
 )  # fmt: skip

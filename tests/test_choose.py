@@ -13,14 +13,18 @@ from ingest.passages import Passage
 
 TEXT = "One fact. Two facts. Three facts."
 SENTENCES = (Span(100, 109), Span(110, 120), Span(121, 133))
-DECISION = Decision(weights=(1.0,) + (0.0,) * (len(FEATURES) - 1), bias=0.0, threshold=0.5, share=0.5, short=0.0)
+DECISION = Decision(
+    weights=(1.0,) + (0.0,) * (len(FEATURES) - 1), bias=0.0, threshold=0.5, share=0.5, short=0.0
+)
 
 
 def passage(document: str = "d") -> Passage:
     return Passage(f"{document}:v:0", document, 0, "body", 100, 133, SENTENCES, TEXT, "Title", "")
 
 
-def judged(i: int, logit: float, document: str = "d", short: Span | None = None, score: float = 1.0) -> Judged:
+def judged(
+    i: int, logit: float, document: str = "d", short: Span | None = None, score: float = 1.0
+) -> Judged:
     features = (logit,) + (0.0,) * (len(FEATURES) - 1)
     return Judged(passage(document), SENTENCES[i], features, short, score)
 
@@ -55,7 +59,11 @@ def test_neighbouring_sentences_become_one_quote_and_keep_the_better_short_answe
 
 def test_sentences_stand_in_the_order_of_the_text_and_documents_in_that_of_their_best():
     choice = choose([judged(0, 2.0, "b"), judged(2, 2.1, "b"), judged(0, 2.2, "a")], DECISION)
-    assert [(q.passage.document_id, q.span.start) for q in choice.quotes] == [("a", 100), ("b", 100), ("b", 121)]
+    assert [(q.passage.document_id, q.span.start) for q in choice.quotes] == [
+        ("a", 100),
+        ("b", 100),
+        ("b", 121),
+    ]
 
 
 def test_a_doubtful_short_answer_is_left_out():

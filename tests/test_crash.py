@@ -124,18 +124,26 @@ def test_the_real_command_killed_at_random_instants_loses_nothing(tmp_path):
     command = [str(Path(sys.executable).with_name("cited")), "ingest", "--library", str(folder), str(SAMPLES)]
     documents = {d.id: d for d in map(read_file, sorted(SAMPLES.iterdir()))}
     known = {name: {d.text} for name, d in documents.items()}
+    finished, seconds = 0, 15.0
     for _ in range(KILLS):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while process.poll() is None and not (folder / "owner.json").exists():
+            time.sleep(0.01)  # importing; the work begins when it owns the library
+        begun = time.monotonic()
         try:
-            process.wait(chance.uniform(0.2, 25))
+            process.wait(chance.uniform(0, seconds))
+            finished += 1
+            seconds = max(1.0, time.monotonic() - begun)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         process.communicate()
+        (folder / "owner.json").unlink(missing_ok=True)
         with Library(folder, Embedder(), wait=5) as library:
             check_whole(library, known)
             if len(library.entries()) == len(documents):
                 for entry in library.entries():
                     library.delete(entry.id)
+    assert finished < KILLS
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     with Library(folder, Embedder(), wait=5) as library:

@@ -1,6 +1,7 @@
 """The README tells the truth: its tree, its commands, its settings, its Python."""
 
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
@@ -69,7 +70,9 @@ def test_make_knows_the_two_commands():
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+def test_the_python_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
     (code,) = fenced("python")
     (tmp_path / "ingest").symlink_to(ROOT / "ingest")
     monkeypatch.chdir(tmp_path)
@@ -85,8 +88,6 @@ def test_the_session_of_the_readme_is_real(tmp_path: Path, monkeypatch: pytest.M
     runner = CliRunner()
     for part in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
         command, expected = part.split("\n", 1)
-        import shlex
-
         result = runner.invoke(cited, shlex.split(command)[1:])
         assert _folded(result.output) == _folded(expected), command
 

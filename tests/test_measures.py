@@ -40,7 +40,9 @@ def test_character_measures_count_each_character_once():
 
 
 def test_a_fact_is_present_in_any_wording_and_case():
-    assert m.facts_present([["1957"], ["thirty", "30"], ["no"]], "In 1957, Thirty  men") == pytest.approx(2 / 3)
+    assert m.facts_present([["1957"], ["thirty", "30"], ["no"]], "In 1957, Thirty  men") == pytest.approx(
+        2 / 3
+    )
     assert m.facts_present([["two words"]], "two\nwords") == 1.0
 
 

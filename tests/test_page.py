@@ -20,7 +20,8 @@ from tests.conftest import SAMPLES
 
 EVIL = (
     "The lighthouse of Cape Marrow was finished in 1871.[1] <script>document.title = 'HACKED'</script> "
-    "<img src=http://192.0.2.1/x.png onerror=\"document.title='HACKED'\"> It has a red lamp [1](#cite-9-9).\n\n"
+    "<img src=http://192.0.2.1/x.png onerror=\"document.title='HACKED'\"> "
+    "It has a red lamp [1](#cite-9-9).\n\n"
     "## Not a heading\n\n**Not bold** and [99] is no note.\n\n[1] By Anna Berg, with <b>eleven</b> masons.\n"
 )
 
@@ -36,7 +37,9 @@ def address(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        config = uvicorn.Config(application(Answerer(library)), host="127.0.0.1", port=port, log_level="warning")
+        config = uvicorn.Config(
+            application(Answerer(library)), host="127.0.0.1", port=port, log_level="warning"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -72,7 +75,11 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     expect(opened.locator("#question textarea")).to_be_visible(timeout=30_000)
     yield opened
     opened.close()
-    outside = [url for url in asked if urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname != "127.0.0.1"]
+    outside = [
+        url
+        for url in asked
+        if urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname != "127.0.0.1"
+    ]
     assert outside == []
     assert errors == []
 
@@ -126,7 +133,9 @@ def test_a_document_with_markup_and_markers_changes_nothing(page: Page):
     ask(page, "When was the lighthouse of Cape Marrow finished?")
     expect(page.locator("#chat")).to_contain_text("1871")
     markers = page.locator("#chat a")
-    assert {markers.nth(i).get_attribute("href") for i in range(markers.count())} <= {f"#cite-1-{n}" for n in range(1, 5)}
+    assert {markers.nth(i).get_attribute("href") for i in range(markers.count())} <= {
+        f"#cite-1-{n}" for n in range(1, 5)
+    }
     expect(page.locator("#panel img, #chat .message img[src*='192.0.2.1'], #panel script")).to_have_count(0)
     assert page.title() == "Cited"
 
@@ -145,7 +154,10 @@ def test_an_empty_question_asks_nothing(page: Page):
 
 def test_an_uploaded_file_can_be_asked_about(page: Page, tmp_path: Path):
     file = tmp_path / "glacier.md"
-    file.write_text("# The glacier\n\nThe Brodal glacier lost eleven metres in 2019, the warmest year.\n", encoding="utf-8")
+    file.write_text(
+        "# The glacier\n\nThe Brodal glacier lost eleven metres in 2019, the warmest year.\n",
+        encoding="utf-8",
+    )
     page.get_by_role("button", name="Documents").click()
     page.locator("input[type=file]").first.set_input_files(file)
     expect(page.get_by_text("added: The glacier")).to_be_visible(timeout=30_000)

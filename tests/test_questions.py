@@ -69,11 +69,16 @@ def test_a_set_becomes_questions_with_places(tmp_path: Path, document: Document)
         ({k: v for k, v in GOOD.items() if k != "facts"}, "line 2: the field 'facts' is missing"),
         ({**GOOD, "id": "2", "half": "third"}, "line 2: half is one of tuning, reporting"),
         ({**GOOD, "id": "2", "document": "b.txt"}, "line 2: the document b.txt is not among a.txt"),
-        ({**GOOD, "id": "2", "evidence": [{"start": "No", "end": "such."}]}, "line 2: «No» is not in the document"),
+        (
+            {**GOOD, "id": "2", "evidence": [{"start": "No", "end": "such."}]},
+            "line 2: «No» is not in the document",
+        ),
         ({**GOOD, "id": "2", "question": " "}, "line 2: the question is empty"),
     ],
 )
-def test_what_is_wrong_is_named_with_file_and_line(tmp_path: Path, document: Document, row: object, message: str):
+def test_what_is_wrong_is_named_with_file_and_line(
+    tmp_path: Path, document: Document, row: object, message: str
+):
     with pytest.raises(EvaluationError, match=f"set.jsonl, {message}"):
         load(tmp_path, document, GOOD, row)
 

@@ -63,7 +63,9 @@ def test_what_lies_past_the_window_is_unread(reader: Reader):
 def test_tokens_know_their_sentence_and_their_characters(tokenizer: Tokenizer):
     encoded = encode(tokenizer, "Who?", "Head", ["Ann ran.", "Bob sat."])
     words = [
-        ("Ann ran.", "Bob sat.")[s][a:b] for s, (a, b) in zip(encoded.sentence, encoded.chars, strict=True) if s >= 0
+        ("Ann ran.", "Bob sat.")[s][a:b]
+        for s, (a, b) in zip(encoded.sentence, encoded.chars, strict=True)
+        if s >= 0
     ]
     assert words == ["Ann", "ran", ".", "Bob", "sat", "."]
     assert list(encoded.type_ids) == [0] * 4 + [1] * (len(encoded.ids) - 4)
@@ -76,7 +78,7 @@ def test_a_window_is_cut_at_its_limit(tokenizer: Tokenizer):
 def test_damaged_weights_say_what_to_do(tmp_path: Path):
     folder = copytree(WEIGHTS, tmp_path / "weights")
     (folder / "reader.onnx").write_bytes((folder / "reader.onnx").read_bytes()[:-1])
-    with pytest.raises(ModelError, match="its content has changed.*install Cited again"):
+    with pytest.raises(ModelError, match=r"its content has changed.*install Cited again"):
         Reader(folder).read("Who?", [BRIDGE])
     (folder / "reader.onnx").unlink()
     with pytest.raises(ModelError, match="install Cited again"):

@@ -14,7 +14,9 @@ def answer(text: str, short: Span | None = None) -> Answer:
     sentence = Span(10, 10 + len(text))
     passage = Passage("d:v:0", "d", 0, "body", 10, 10 + len(text), (sentence,), text, "<Title>", "A & B")
     citation = cite(passage, sentence, 1, 0, 0.9, short)
-    return Answer("<q>?", "<q>?", f"“{text}” [1]", True, 0.9, (citation,), (Hit(passage, 1.0, 0.5),), "quote", {})
+    return Answer(
+        "<q>?", "<q>?", f"“{text}” [1]", True, 0.9, (citation,), (Hit(passage, 1.0, 0.5),), "quote", {}
+    )
 
 
 def test_markup_in_a_document_is_shown_and_not_obeyed():
@@ -42,7 +44,9 @@ def test_the_quote_is_marked_and_the_short_answer_more_strongly():
 
 def test_a_refusal_shows_the_nearest_passages():
     found = answer("A fact.")
-    refusal = Answer("q", "q", "I could not find this in the documents.", False, 0.1, (), found.passages, "quote", {})
+    refusal = Answer(
+        "q", "q", "I could not find this in the documents.", False, 0.1, (), found.passages, "quote", {}
+    )
     assert "Nearest passages" in panel([refusal])
     assert "A fact." in panel([refusal])
     assert "](" not in message(refusal, 1)

@@ -2,8 +2,9 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,12 +13,14 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from gradio.components.chatbot import ExampleMessage
 
 from app.answer import Answer, Answerer
 from app.chat import render
 from ingest.errors import CitedError
 from ingest.read import read_bytes
 
+Next = Callable[[Request], Awaitable[Response]]
 HERE = Path(__file__).parent
 EXAMPLES = (
     "What prize did the Longitude Act offer?",
@@ -58,11 +61,18 @@ def build(answerer: Answerer) -> gr.Blocks:
         return "", [], [], render.panel([])
 
     def add(paths: list[str] | None) -> tuple[str, str, None]:
-        return "\n\n".join(_add(answerer, Path(p)) for p in paths or ()), render.documents_table(library.entries()), None
+        return (
+            "\n\n".join(_add(answerer, Path(p)) for p in paths or ()),
+            render.documents_table(library.entries()),
+            None,
+        )
 
     with gr.Blocks(title="Cited", analytics_enabled=False, fill_width=True) as page:
         answers = gr.State([])
-        gr.Markdown("# Cited\nAsk about your documents. Every answer quotes them; click a number to see where.", elem_id="title")
+        gr.Markdown(
+            "# Cited\nAsk about your documents. Every answer quotes them; click a number to see where.",
+            elem_id="title",
+        )
         with gr.Row(equal_height=False):
             with gr.Column(scale=6, min_width=340):
                 chat = gr.Chatbot(
@@ -83,7 +93,7 @@ def build(answerer: Answerer) -> gr.Blocks:
             told = gr.Markdown()
         outputs = [box, chat, answers, panel]
         asking = [box, chat, answers]
-        private = {"api_visibility": "private", "show_progress": "hidden"}
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         box.submit(respond, asking, outputs, **private)
         send.click(respond, asking, outputs, **private)
         chat.example_select(pick, [chat, answers], outputs, **private)
@@ -94,7 +104,7 @@ def build(answerer: Answerer) -> gr.Blocks:
     return page
 
 
-def _examples(answerer: Answerer) -> list[dict[str, str]]:
+def _examples(answerer: Answerer) -> list[ExampleMessage]:
     samples = {"coffee.md", "longitude.txt", "tides.html"}
     held = {Path(entry.source).name for entry in answerer.library.entries()}
     return [{"text": text} for text in EXAMPLES] if samples <= held else []
@@ -115,14 +125,16 @@ def application(answerer: Answerer) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.middleware("http")
-    async def add_headers(request: Request, call_next) -> Response:  # noqa: ANN001
+    async def add_headers(request: Request, call_next: Next) -> Response:
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONT, font_mono=("ui-monospace", "monospace"))
+    theme = gr.themes.Base(
+        primary_hue="blue", neutral_hue="slate", font=FONT, font_mono=("ui-monospace", "monospace")
+    )
     return gr.mount_gradio_app(
         app, build(answerer), path="", theme=theme, css_paths=HERE / "page.css", show_error=False,
         js=(HERE / "page.js").read_text(encoding="utf-8"), footer_links=[], ssr_mode=False,
@@ -136,6 +148,3 @@ def serve(answerer: Answerer, host: str, port: int) -> None:
     config = uvicorn.Config(application(answerer), host=host, port=port, log_level="warning")
     click.echo(f"Cited is at http://{host}:{port} (Ctrl-C ends it)", err=True)
     uvicorn.Server(config).run()
-
-
-__all__: Sequence[str] = ("application", "build", "serve")

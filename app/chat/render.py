@@ -75,7 +75,7 @@ def _card(citation: Citation, turn: int, answer: Answer) -> str:
         f'<article class="card" id="{card_id(turn, citation.marker)}" tabindex="-1">'
         f'<header><span class="number">{citation.marker}</span>{_place(passage)}</header>'
         f"<p>{_highlighted(citation)}</p>{referring}"
-        f'<footer>characters {citation.start}–{citation.end}</footer></article>'
+        f"<footer>characters {citation.start}–{citation.end}</footer></article>"
     )
 
 

@@ -103,5 +103,7 @@ def _in_reading_order(chosen: Sequence[tuple[float, Judged]], decision: Decision
 
 
 def _adjacent(judged: Judged, before: Span) -> bool:
-    between = judged.passage.text[before.end - judged.passage.start : judged.sentence.start - judged.passage.start]
+    between = judged.passage.text[
+        before.end - judged.passage.start : judged.sentence.start - judged.passage.start
+    ]
     return not between.strip()

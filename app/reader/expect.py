@@ -29,11 +29,14 @@ ASKS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 ASKS_YEAR = re.compile(r"\b(?:what|which) (?:years?|decade|century)\b|\bin what year\b", re.IGNORECASE)
-ASKS_TIME = re.compile(r"^\W*(?:and |so )?(?:since |until )?when\b|\bwhat (?:date|day|month|time)\b", re.IGNORECASE)
+ASKS_TIME = re.compile(
+    r"^\W*(?:and |so )?(?:since |until )?when\b|\bwhat (?:date|day|month|time)\b", re.IGNORECASE
+)
 ASKS_NAME = re.compile(
-    r"^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b|\b(?:what|which) (?:is|was|were|are) the names?\b"
+    r"^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b"
+    r"|\b(?:what|which) (?:is|was|were|are) the names?\b"
     r"|\bname of\b|\b(?:her|his|its|their) name\b|\bwhat .*\bcalled\b"
-    r"|\b(?:in |to |from |at )?(?:what|which) (?:city|country|town|person|company|university|newspaper|ship|island)\b",
+    r"|\b(?:what|which) (?:city|country|town|person|company|university|newspaper|ship|island)\b",
     re.IGNORECASE,
 )
 

@@ -31,7 +31,8 @@ class Judged:
 
 
 FEATURES = (
-    "evidence", "answerable", "span", "sentence", "passage", "rank", "overlap", "missing", "lacking", "footnote",
+    "evidence", "answerable", "span", "sentence", "passage", "rank", "overlap", "missing", "lacking",
+    "footnote",
 )  # fmt: skip
 """evidence, answerable, span: the reader's logits. sentence, passage: cosine to the question. rank:
 1 / rank of the hit. overlap: share of the question's words in the sentence; missing: share that stand

@@ -133,7 +133,9 @@ def _reading(
             continue
         scores.append(float(evidence[tokens].mean()))
         pairs = start[tokens][:, None] + end[tokens][None, :]
-        allowed = np.triu(np.ones_like(pairs, dtype=bool)) & ~np.triu(np.ones_like(pairs, dtype=bool), LONGEST_ANSWER)
+        allowed = np.triu(np.ones_like(pairs, dtype=bool)) & ~np.triu(
+            np.ones_like(pairs, dtype=bool), LONGEST_ANSWER
+        )
         first, last = divmod(int(np.where(allowed, pairs, -np.inf).argmax()), len(tokens))
         answers.append(
             ShortAnswer(

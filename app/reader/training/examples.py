@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.catalog import STOP
 from ingest.sentences import split_sentences
 
 
@@ -130,8 +131,7 @@ WORD = re.compile(r"\w+")
 
 def _overlap(question: str, sentence: str) -> int:
     return len(
-        {w for w in WORD.findall(question.lower()) if len(w) > 3}
-        & set(WORD.findall(sentence.lower()))
+        {w for w in WORD.findall(question.lower()) if len(w) > 3} & set(WORD.findall(sentence.lower()))
     )
 
 
@@ -190,7 +190,16 @@ def changed_number(example: Example, chance: random.Random) -> Example | None:
 
 VAGUE_NUMBER = ("many", "several", "a number of", "some", "various", "countless", "a few")
 VAGUE_TIME = ("later", "at some point", "in those days", "one day", "eventually", "at the time")
-VAGUE_NAME = ("someone", "others", "a colleague", "an old friend", "a company", "the place", "a neighbour", "it")
+VAGUE_NAME = (
+    "someone",
+    "others",
+    "a colleague",
+    "an old friend",
+    "a company",
+    "the place",
+    "a neighbour",
+    "it",
+)
 
 
 def vague_answer(example: Example, chance: random.Random) -> Example | None:
@@ -219,9 +228,7 @@ def vague_answer(example: Example, chance: random.Random) -> Example | None:
 NAME = re.compile(r"(?<=\s)[A-Z][a-z]+(?: [A-Z][a-z]+)*")
 
 
-def changed_name(
-    example: Example, others: Sequence[str], chance: random.Random
-) -> Example | None:
+def changed_name(example: Example, others: Sequence[str], chance: random.Random) -> Example | None:
     """The question with a name of its window changed to one of `others` that the window does not
     hold; None where it has no such name."""
     text = " ".join(example.sentences)
@@ -288,14 +295,18 @@ def epoch(
     negatives: dict[int, list[tuple[str, tuple[str, ...]]]],
     chance: random.Random,
     written: int = 1,
+    public: float = 1.0,
 ) -> list[Example]:
-    """One pass: every question with its window (cropped at random), and negatives beside it; the
-    project's own questions `written` times."""
+    """One pass: questions with their windows (cropped at random), and negatives beside them; the
+    project's own questions `written` times, of the others a random share `public`."""
     out = []
     names: dict[str, list[str]] = defaultdict(list)
     for example in examples:
         names[example.group] += NAME.findall(" " + " ".join(example.sentences[:2]))[:3]
-    order = [k for k, e in enumerate(examples) for _ in range(written if e.source == "written" else 1)]
+    order = []
+    for k, example in enumerate(examples):
+        times = written if example.source == "written" else int(chance.random() < public)
+        order += [k] * times
     for k in order:
         example = examples[k]
         window_words = chance.choice([60, 90, 120, 150])
@@ -309,26 +320,21 @@ def epoch(
         if not example.evidence:
             continue
         dice = chance.random()
+        near: Example | None = None
         if dice < 0.40 and negatives.get(k):
             head, sentences = chance.choice(negatives[k])
             other = replace(example, heading=head, sentences=sentences, evidence=frozenset(), answers=())
-            out.append(crop(other, chance, window_words))
-        elif dice < 0.55 and (near := without_evidence(cropped)):
-            out.append(near)
-        elif dice < 0.75 and (near := vague_answer(cropped, chance)):
-            out.append(near)
-        elif dice < 0.90 and (near := changed_name(cropped, names[example.group], chance)):
-            out.append(near)
-        if changed := (changed_number(cropped, chance) if chance.random() < 0.5 else None):
-            out.append(changed)
+            near = crop(other, chance, window_words)
+        elif dice < 0.55:
+            near = without_evidence(cropped)
+        elif dice < 0.75:
+            near = vague_answer(cropped, chance)
+        elif dice < 0.90:
+            near = changed_name(cropped, names[example.group], chance)
+        changed = changed_number(cropped, chance) if chance.random() < 0.5 else None
+        out += [e for e in (near, changed) if e]
     chance.shuffle(out)
     return out
-
-
-STOP = frozenset(
-    "a an the of in on at to for by is are was were be been do does did what which who whom whose when "
-    "where why how many much it its that this these those and or with from as into has have had".split()
-)
 
 
 def as_keywords(question: str) -> str:

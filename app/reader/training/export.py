@@ -25,7 +25,9 @@ OUTPUTS = ("evidence", "start", "end", "answerable")
 
 def export(checkpoint: Path, out: Path) -> None:
     """Write the network of a checkpoint as ONNX with int8 weights."""
-    encoder = AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False, attn_implementation="eager")
+    encoder = AutoModel.from_pretrained(
+        packaged_model(), add_pooling_layer=False, attn_implementation="eager"
+    )
     network = ReaderNetwork(encoder)
     network.load_state_dict(torch.load(checkpoint, weights_only=True))
     network.eval()
@@ -41,8 +43,13 @@ def export(checkpoint: Path, out: Path) -> None:
         )  # fmt: skip
         fused = Path(folder) / "fused.onnx"
         optimize_model(str(whole), "bert", num_heads=12, hidden_size=384).save_model_to_file(str(fused))
-        quantize_dynamic(fused, out / "reader.onnx", weight_type=QuantType.QInt8, per_channel=True,
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
+        quantize_dynamic(
+            fused,
+            out / "reader.onnx",
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
     digest = hashlib.sha256((out / "reader.onnx").read_bytes()).hexdigest()
     (out / "reader.json").write_text(json.dumps({"sha256": digest}) + "\n", encoding="utf-8")
     print(f"{out / 'reader.onnx'}: {(out / 'reader.onnx').stat().st_size / 1e6:.1f} MB, {digest}")

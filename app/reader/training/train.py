@@ -34,9 +34,7 @@ def batches(
 ) -> Iterator[list[tuple[Example, Encoded]]]:
     """Examples encoded and grouped by length, at most `most_tokens` padded tokens a batch."""
     for at in range(0, len(examples), 2000):
-        chunk = [
-            (e, encode(tokenizer, e.question, e.heading, e.sentences)) for e in examples[at : at + 2000]
-        ]
+        chunk = [(e, encode(tokenizer, e.question, e.heading, e.sentences)) for e in examples[at : at + 2000]]
         chunk.sort(key=lambda pair: len(pair[1].ids))
         groups: list[list[tuple[Example, Encoded]]] = [[]]
         for pair in chunk:
@@ -72,9 +70,7 @@ def answer_tokens(example: Example, encoded: Encoded, chance: random.Random) -> 
     return (int(inside[0]), int(inside[-1])) if len(inside) else None
 
 
-def loss_of(
-    network: ReaderNetwork, batch: list[tuple[Example, Encoded]], chance: random.Random
-) -> Tensor:
+def loss_of(network: ReaderNetwork, batch: list[tuple[Example, Encoded]], chance: random.Random) -> Tensor:
     """Sum of the four losses: answerable, evidence by sentence, start and end ([CLS] for none)."""
     encoded = [e for _, e in batch]
     ids, mask, types = tensors(encoded)
@@ -111,7 +107,7 @@ def loss_of(
 
 
 @torch.no_grad()
-def validate(network: ReaderNetwork, examples: list[Example], tokenizer: Tokenizer) -> dict[str, float]:
+def validate(network: nn.Module, examples: list[Example], tokenizer: Tokenizer) -> dict[str, float]:
     """Answerable AUROC, evidence-sentence accuracy, and share of answers whose span is exact."""
     network.eval()
     scores, truth, right, exact = [], [], [], []
@@ -134,7 +130,9 @@ def validate(network: ReaderNetwork, examples: list[Example], tokenizer: Tokeniz
             if example.answers:
                 inside = (owner == best).nonzero().squeeze(-1)
                 s, t = start[row, inside], end[row, inside]
-                pair = torch.triu(s[:, None] + t[None, :] + 1e4, 0) - torch.triu(s.new_ones(len(s), len(s)) * 1e4, 24)
+                pair = torch.triu(s[:, None] + t[None, :] + 1e4, 0) - torch.triu(
+                    s.new_ones(len(s), len(s)) * 1e4, 24
+                )
                 a, b = divmod(int(pair.argmax()), len(s))
                 chars = e.chars[inside.numpy()]
                 text = example.sentences[best][chars[a, 0] : chars[b, 1]].lower()
@@ -147,6 +145,7 @@ def validate(network: ReaderNetwork, examples: list[Example], tokenizer: Tokeniz
 
 
 def main() -> None:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
@@ -155,6 +154,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.2e-4, help="peak learning rate")
     parser.add_argument("--tokens", type=int, default=3500, help="padded tokens a batch")
     parser.add_argument("--written", type=int, default=4, help="times the project's own questions an epoch")
+    parser.add_argument("--public", type=float, default=1.0, help="share of the public questions an epoch")
     parser.add_argument("--every", type=int, default=4000, help="examples between checkpoints")
     parser.add_argument("--limit", type=int, help="train on so many questions only (a trial)")
     parser.add_argument("--seed", type=int, default=0)
@@ -191,7 +191,7 @@ def train(options: argparse.Namespace) -> None:
     network = ReaderNetwork(AutoModel.from_pretrained(folder, add_pooling_layer=False))
     if options.start:
         network.load_state_dict(torch.load(options.start, weights_only=True))
-    for weights in network.encoder.embeddings.parameters():
+    for weights in network.encoder.get_submodule("embeddings").parameters():
         weights.requires_grad_(False)
     seen = 0
     open_weights = [p for p in network.parameters() if p.requires_grad]
@@ -207,7 +207,9 @@ def train(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     next_save, begun, running = options.every, time.monotonic(), 0.0
     while seen < options.examples:
-        for batch in batches(epoch(kept, negatives, chance, options.written), tokenizer, options.tokens):
+        for batch in batches(
+            epoch(kept, negatives, chance, options.written, options.public), tokenizer, options.tokens
+        ):
             loss = loss_of(network, batch, chance)
             loss.backward()
             nn.utils.clip_grad_norm_(open_weights, 1.0)
@@ -224,7 +226,7 @@ def train(options: argparse.Namespace) -> None:
                 row = {"seen": seen, "loss": running, "seconds": time.monotonic() - begun, **figures}
                 if own:
                     row |= {f"own_{k}": v for k, v in validate(average.module, own, tokenizer).items()}
-                with open(options.out / "log.jsonl", "a", encoding="utf-8") as log:
+                with (options.out / "log.jsonl").open("a", encoding="utf-8") as log:
                     log.write(json.dumps(row) + "\n")
                 print(json.dumps(row), flush=True)
             if seen >= options.examples:
