@@ -8,19 +8,20 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from app import terminal
 from ingest.errors import CitedError, DocumentUnknown, QuestionError, SourceUnreadable
 
 if TYPE_CHECKING:
-    from app.answer import Answer, Answerer
+    from app.answer import Answerer
     from app.settings import Settings
     from index.library import Library
-    from ingest.document import Document
 
 ERROR = 1
 
@@ -115,7 +116,7 @@ def ask(
     if as_json:
         print_json(answer.to_json())
     else:
-        print_answer(answer)
+        terminal.print_answer(answer)
 
 
 def need_documents(library: "Library") -> None:
@@ -146,26 +147,6 @@ def answer_lines(answerer: "Answerer", path: Path) -> None:
         click.echo(json.dumps(result, ensure_ascii=False))
 
 
-def print_answer(answer: "Answer") -> None:
-    """An answer for people: the text, and where each citation stands."""
-    from rich.console import Console
-    from rich.markup import escape
-
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(escape(answer.text))
-    if answer.answered:
-        console.print()
-    for c in answer.citations:
-        kind = f"footnote {c.passage.label}" if c.passage.kind == "footnote" else c.passage.section
-        where = " · ".join(part for part in (c.passage.title, kind, f"{c.start}–{c.end}") if part)
-        console.print(f"[bold]\\[{c.marker}][/bold] [dim]{escape(where)}[/dim]")
-    if not answer.answered and answer.passages:
-        console.print("\nThe nearest passages:", style="dim")
-        for hit in answer.passages[:3]:
-            words = " ".join(hit.passage.text.split())
-            console.print(f"[dim]–[/dim] {escape(words[:160])}{'…' if len(words) > 160 else ''}")
-
-
 @cited.command()
 @click.argument("question")
 @click.option("-k", "most", type=click.IntRange(1, 100), default=6, show_default=True, help="Passages.")
@@ -183,11 +164,7 @@ def search(question: str, most: int, as_json: bool, settings: "Settings") -> Non
     if as_json:
         print_json([hit_to_json(hit, order[hit.passage.document_id]) for hit in hits])
         return
-    for hit in hits:
-        p = hit.passage
-        kind = f"footnote {p.label}" if p.kind == "footnote" else p.section
-        click.echo(" · ".join(part for part in (p.title, kind, f"{p.start}–{p.end}") if part))
-        click.echo(f"  {' '.join(p.text.split())}\n")
+    terminal.print_hits(hits)
 
 
 @cited.command("list")
@@ -195,26 +172,14 @@ def search(question: str, most: int, as_json: bool, settings: "Settings") -> Non
 @library_options
 def list_documents(as_json: bool, settings: "Settings") -> None:
     """List the documents of the library."""
-    from dataclasses import asdict
-
     with opened(settings) as library:
         entries = library.entries()
     if as_json:
         print_json([asdict(entry) for entry in entries])
-        return
-    if not entries:
+    elif entries:
+        terminal.print_entries(entries)
+    else:
         say(f"the library {settings.library} is empty; add documents with `cited ingest PATH`")
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    table.add_column("id", no_wrap=True)
-    for name in ("title", "characters", "notes", "added"):
-        table.add_column(name)
-    for entry in entries:
-        table.add_row(entry.id, entry.title, f"{entry.characters:,}", str(entry.notes), entry.added[:16])
-    Console().print(table)
 
 
 @cited.command()
@@ -230,50 +195,9 @@ def show(document: str, as_text: bool, as_json: bool, settings: "Settings") -> N
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         sys.stdout.write(found.text)
     elif as_json:
-        print_json(document_to_json(found))
+        print_json(terminal.document_to_json(found))
     else:
-        print_document(found)
-
-
-def document_to_json(document: "Document") -> dict:
-    """A document without its text, every position in characters of the text."""
-
-    def span(x: Any, **more: object) -> dict:
-        return {**more, "start_char_index": x.start, "end_char_index": x.end}
-
-    return {
-        "id": document.id,
-        "title": document.title,
-        "source": document.source,
-        "version": document.version,
-        "characters": len(document.text),
-        "sections": [span(s, title=s.title) for s in document.sections],
-        "pages": [span(p, number=p.number) for p in document.pages],
-        "footnotes": [
-            span(n, label=n.label, markers=[span(m) for m in n.markers]) for n in document.footnotes
-        ],
-        "left_out": list(document.left_out),
-        "warnings": list(document.warnings),
-    }
-
-
-def print_document(document: "Document") -> None:
-    """A document for people: each footnote with the sentence that refers to it."""
-    from ingest.passages import sentences_of
-
-    click.echo(f"{document.title}\n{document.id} · {document.source} · {len(document.text):,} characters\n")
-    for section in document.sections:
-        click.echo(f"  {section.start:>7}–{section.end:<7} {section.title or '(opening)'}")
-    sentences = [s for part in document.parts for s in sentences_of(document.text, part)]
-    for note in document.footnotes:
-        click.echo(f"\n[{note.label}] {note.start}–{note.end}  {document.text[note.start : note.end]}")
-        for marker in note.markers:
-            sentence = next((s for s in sentences if s.start <= marker.start < s.end), marker)
-            click.echo(f"    at {marker.start}: {document.text[sentence.start : sentence.end]}")
-    for text in document.left_out:
-        click.echo(f"\nleft out: {text}")
-    for warning in document.warnings:
-        click.echo(f"\nwarning: {warning}")
+        terminal.print_document(found)
 
 
 @cited.command()

@@ -7,7 +7,7 @@ import click
 from app.reader.choose import Decision
 from app.reader.model import Reader, Window
 from index.library import Library
-from ingest.errors import CitedError
+from ingest.errors import CitedError, ModelError
 
 
 def examine(library: Library) -> bool:
@@ -37,5 +37,6 @@ def _dimension(library: Library) -> int:
 def _reads(reader: Reader) -> str:
     window = Window("", ("The bridge was opened in 1932.", "Rain fell all day."))
     reading = reader.read("When was the bridge opened?", [window])[0]
-    right = reading.evidence[0] > reading.evidence[1]
-    return "reads" if right else "reads wrongly: install Cited again"
+    if reading.evidence[0] <= reading.evidence[1]:
+        raise ModelError("the reader takes the wrong sentence for evidence; install Cited again")
+    return "reads"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli import cited, json_option, main, print_json
+from app.cli import cited, json_option, main, print_json, say
 from ingest.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluation", "main", "run"]
 
-ARTICLE_SET = "article"
+ARTICLE = Path("../shared/article/security-cooperation.txt")
+"""Where a developer's checkout has the article; it is not ours to publish."""
 
 
 @cited.group("eval")
@@ -27,15 +28,21 @@ def evaluation() -> None:
 @click.argument("name", metavar="[SET]", default="samples")
 @click.option("--source", "sources", multiple=True, type=click.Path(path_type=Path),
               help="File or folder of the documents that the set asks about.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write figures and answers as JSON.")
+@click.option("-o", "--output", type=click.Path(path_type=Path),
+              help="Where figures and answers are written as JSON [default: eval-SET.json].")  # fmt: skip
 @json_option
 def run(name: str, sources: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
     """Answer and grade SET: `samples` (with the sample articles), `article`, or a JSON Lines file."""
     from eval.evaluate import evaluate
 
-    graded, result = evaluate(_set_path(name), sources or _default_sources(name))
-    if output:
+    path = _set_path(name)
+    graded, result = evaluate(path, sources or _default_sources(name))
+    output = output or Path(f"eval-{path.stem}.json")
+    try:
         output.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise EvaluationError(f"the results cannot be written to {output}: {error.strerror}") from error
+    say(f"wrote {output}")
     if as_json:
         print_json(result["summary"])
     else:
@@ -54,6 +61,8 @@ def _default_sources(name: str) -> list[Path]:
 
     if name == "samples":
         return [samples_folder()]
+    if name == "article" and ARTICLE.exists():
+        return [ARTICLE]
     raise EvaluationError(f"say with --source which documents the set {name} asks about")
 
 

@@ -1,5 +1,6 @@
 """The whole way: a document in, an answer with exact citations out."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.engine import CitedQueryEngine
 from index.library import Library
 from ingest.errors import QuestionError
 from ingest.read import read_bytes, read_file
+from tests.conftest import SAMPLES
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +185,24 @@ def test_every_citation_is_the_exact_text_of_its_document(
     assert answer.answered
     assert_exact(answer, library)
     library.delete(document.id)
+
+
+def test_many_can_ask_while_documents_come_and_go(library: Library):
+    for path in sorted(SAMPLES.iterdir()):
+        library.add(read_file(path))
+    answerer = Answerer(library, threshold=0.0)
+    questions = ["When was the Longitude Act passed?", "Why are there two tides a day?", "Who was Kaldi?"]
+    expected = {q: answerer.answer(q).text for q in questions}
+
+    def change() -> None:
+        for i in range(6):
+            text = f"Wholly unrelated gravel number {i} was weighed in Oslo."
+            library.add(read_bytes(text.encode(), name="gravel.txt", source="gravel.txt"))
+
+    with ThreadPoolExecutor(5) as pool:
+        changing = pool.submit(change)
+        answers = list(pool.map(lambda q: (q, answerer.answer(q)), questions * 8))
+        changing.result()
+    for question, answer in answers:
+        assert_exact(answer, library)
+        assert answer.text == expected[question]

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from transformers import AutoModel
 
 from app.reader.encode import Encoded, encode
-from app.reader.training.examples import Example, epoch, hard_negatives, load, load_written
+from app.reader.training.epoch import epoch
+from app.reader.training.examples import Example, load, load_written
+from app.reader.training.negatives import hard_negatives
 from app.reader.training.network import ReaderNetwork
 from index.embed import Embedder, packaged_model
 

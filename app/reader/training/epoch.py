@@ -1,0 +1,75 @@
+"""One pass over the questions: windows cropped at random, questions as people type them, negatives."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.reader.training.examples import Example, crop
+from app.reader.training.negatives import NAME, changed_name, changed_number, vague_answer, without_evidence
+from index.catalog import STOP, WORD
+
+
+def epoch(
+    examples: Sequence[Example],
+    negatives: dict[int, list[tuple[str, tuple[str, ...]]]],
+    chance: random.Random,
+    written: int = 1,
+    public: float = 1.0,
+) -> list[Example]:
+    """One pass: questions with their windows (cropped at random), and negatives beside them; the
+    project's own questions `written` times, of the others a random share `public`."""
+    out = []
+    names: dict[str, list[str]] = defaultdict(list)
+    for example in examples:
+        names[example.group] += NAME.findall(" " + " ".join(example.sentences[:2]))[:3]
+    order = []
+    for k, example in enumerate(examples):
+        times = written if example.source == "written" else int(chance.random() < public)
+        order += [k] * times
+    for k in order:
+        example = examples[k]
+        window_words = chance.choice([60, 90, 120, 150])
+        heading = "" if chance.random() < 0.1 else example.heading
+        cropped = replace(crop(example, chance, window_words), heading=heading)
+        if chance.random() < 0.08:
+            cropped = replace(cropped, question=as_keywords(cropped.question))
+        if chance.random() < 0.05:
+            cropped = replace(cropped, question=misspelt(cropped.question, chance))
+        out.append(cropped)
+        if not example.evidence:
+            continue
+        dice = chance.random()
+        near: Example | None = None
+        if dice < 0.40 and negatives.get(k):
+            head, sentences = chance.choice(negatives[k])
+            other = replace(example, heading=head, sentences=sentences, evidence=frozenset(), answers=())
+            near = crop(other, chance, window_words)
+        elif dice < 0.55:
+            near = without_evidence(cropped)
+        elif dice < 0.75:
+            near = vague_answer(cropped, chance)
+        elif dice < 0.90:
+            near = changed_name(cropped, names[example.group], chance)
+        changed = changed_number(cropped, chance) if chance.random() < 0.5 else None
+        out += [e for e in (near, changed) if e]
+    chance.shuffle(out)
+    return out
+
+
+def as_keywords(question: str) -> str:
+    """The question as a terse searcher types it: no function words, no question mark, lower case."""
+    return " ".join(w for w in WORD.findall(question.lower()) if w not in STOP) or question
+
+
+def misspelt(question: str, chance: random.Random) -> str:
+    """The question with two neighbouring letters swapped, or one left out, in one longer word."""
+    words = question.split(" ")
+    long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
+    if not long:
+        return question
+    i = chance.choice(long)
+    at = chance.randrange(1, len(words[i]) - 2)
+    word = words[i]
+    words[i] = word[:at] + (word[at + 1] + word[at] if chance.random() < 0.5 else word[at]) + word[at + 2 :]
+    return " ".join(words)

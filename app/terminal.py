@@ -1,0 +1,101 @@
+"""How results look in a terminal, and as JSON where they have no shape of their own."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.answer import Answer
+    from index.catalog import Entry
+    from index.search import Hit
+    from ingest.document import Document
+    from ingest.passages import Passage
+
+
+def place(passage: "Passage", start: int, end: int) -> str:
+    """Where a span stands: title, section or footnote, and its offsets."""
+    kind = f"footnote {passage.label}" if passage.kind == "footnote" else passage.section
+    return " · ".join(part for part in (passage.title, kind, f"{start}–{end}") if part)
+
+
+def print_answer(answer: "Answer") -> None:
+    """An answer for people: the text, and where each citation stands."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(escape(answer.text))
+    if answer.answered:
+        console.print()
+    for c in answer.citations:
+        where = place(c.passage, c.start, c.end)
+        console.print(f"[bold]\\[{c.marker}][/bold] [dim]{escape(where)}[/dim]")
+    if not answer.answered and answer.passages:
+        console.print("\nThe nearest passages:", style="dim")
+        for hit in answer.passages[:3]:
+            words = " ".join(hit.passage.text.split())
+            console.print(f"[dim]–[/dim] {escape(words[:160])}{'…' if len(words) > 160 else ''}")
+
+
+def print_hits(hits: "Sequence[Hit]") -> None:
+    """Passages, each under the line that says where it stands."""
+    for hit in hits:
+        p = hit.passage
+        click.echo(place(p, p.start, p.end))
+        click.echo(f"  {' '.join(p.text.split())}\n")
+
+
+def print_entries(entries: "Sequence[Entry]") -> None:
+    """The list of documents as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("id", no_wrap=True)
+    for name in ("title", "characters", "notes", "added"):
+        table.add_column(name)
+    for entry in entries:
+        table.add_row(entry.id, entry.title, f"{entry.characters:,}", str(entry.notes), entry.added[:16])
+    Console().print(table)
+
+
+def document_to_json(document: "Document") -> dict:
+    """A document without its text, every position in characters of the text."""
+
+    def span(x: Any, **more: object) -> dict:
+        return {**more, "start_char_index": x.start, "end_char_index": x.end}
+
+    return {
+        "id": document.id,
+        "title": document.title,
+        "source": document.source,
+        "version": document.version,
+        "characters": len(document.text),
+        "sections": [span(s, title=s.title) for s in document.sections],
+        "pages": [span(p, number=p.number) for p in document.pages],
+        "footnotes": [
+            span(n, label=n.label, markers=[span(m) for m in n.markers]) for n in document.footnotes
+        ],
+        "left_out": list(document.left_out),
+        "warnings": list(document.warnings),
+    }
+
+
+def print_document(document: "Document") -> None:
+    """A document for people: each footnote with the sentence that refers to it."""
+    from ingest.passages import sentences_of
+
+    click.echo(f"{document.title}\n{document.id} · {document.source} · {len(document.text):,} characters\n")
+    for section in document.sections:
+        click.echo(f"  {section.start:>7}–{section.end:<7} {section.title or '(opening)'}")
+    sentences = [s for part in document.parts for s in sentences_of(document.text, part)]
+    for note in document.footnotes:
+        click.echo(f"\n[{note.label}] {note.start}–{note.end}  {document.text[note.start : note.end]}")
+        for marker in note.markers:
+            sentence = next((s for s in sentences if s.start <= marker.start < s.end), marker)
+            click.echo(f"    at {marker.start}: {document.text[sentence.start : sentence.end]}")
+    for text in document.left_out:
+        click.echo(f"\nleft out: {text}")
+    for warning in document.warnings:
+        click.echo(f"\nwarning: {warning}")
