@@ -1,22 +1,30 @@
 """`cited eval …`, and with it the whole program: the command line of app, and the evaluation above it."""
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from app.cli import cited, json_option, main, print_json, say
+from app.cli import cited, json_option, library_options, main, opened, print_json, say
 from ingest.errors import EvaluationError
 
 if TYPE_CHECKING:
-    from eval.run import Graded
+    from app.settings import Settings
+    from eval.report.load import Results
 
 __all__ = ["evaluation", "main", "run"]
 
+GATE_FAILED = 3
+"""Exit status where a gate was not kept."""
 ARTICLE = Path("../shared/article/security-cooperation.txt")
 """Where a developer's checkout has the article; it is not ours to publish."""
+FILE = click.Path(path_type=Path)
+sources_option = click.option("--source", "sources", multiple=True, type=FILE,
+                              help="File or folder of the documents that the set asks about.")  # fmt: skip
+baseline_option = click.option("--baseline", type=FILE, help="Results file of an earlier run.")
 
 
 @cited.group("eval")
@@ -26,27 +34,139 @@ def evaluation() -> None:
 
 @evaluation.command()
 @click.argument("name", metavar="[SET]", default="samples")
-@click.option("--source", "sources", multiple=True, type=click.Path(path_type=Path),
-              help="File or folder of the documents that the set asks about.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path),
-              help="Where figures and answers are written as JSON [default: eval-SET.json].")  # fmt: skip
+@sources_option
+@click.option("-o", "--output", type=FILE, help="Results file, JSON Lines [default: eval-SET.jsonl].")
+@click.option("--threshold", metavar="P", help="Refuse below this confidence, 0 to 1.")
+@click.option("--fail-under", "rules", multiple=True, metavar="RULE", help="A gate: 'evidence_recall >= 0.9'.")
+@click.option("--gates", type=FILE, help="TOML file of gates.")
+@baseline_option
 @json_option
-def run(name: str, sources: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
-    """Answer and grade SET: `samples` (with the sample articles), `article`, or a JSON Lines file."""
-    from eval.evaluate import evaluate
+def run(
+    name: str,
+    sources: tuple[Path, ...],
+    output: Path | None,
+    threshold: str | None,
+    rules: tuple[str, ...],
+    gates: Path | None,
+    baseline: Path | None,
+    as_json: bool,
+) -> None:
+    """Answer and grade SET: `samples` (with the sample articles), `article`, or a JSON Lines file.
+
+    A run that was interrupted goes on where it was. Exit status 3 where a gate is not kept.
+    """
+    from app.ingesting import progress_bar
+    from app.settings import load as load_settings
+    from eval.gates import read_gates
+    from eval.report.load import load
+    from eval.run import load_task
+    from eval.run import run as answer_all
 
     path = _set_path(name)
-    graded, result = evaluate(path, sources or _default_sources(name))
-    output = output or Path(f"eval-{path.stem}.json")
-    try:
-        output.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise EvaluationError(f"the results cannot be written to {output}: {error.strerror}") from error
-    say(f"wrote {output}")
+    task = load_task(path, sources or _default_sources(name))
+    output = output or Path(f"eval-{path.stem}.jsonl")
+    before = load(baseline) if baseline else None
+    with progress_bar("questions") as advance:
+        rows, summary = answer_all(task, output, load_settings(threshold=threshold).threshold, advance)
+    say(f"wrote {output}; `cited eval report {output}` makes a page of it")
     if as_json:
-        print_json(result["summary"])
+        print_json(summary)
     else:
-        _print_summary(result["summary"], graded)
+        _print_figures(summary["figures"])
+    asked = [*task.set.gates, *(read_gates(gates) if gates else ()), *rules]
+    _hold(asked, {"answers": rows, "summary": summary}, before)
+
+
+@evaluation.command()
+@click.argument("name", metavar="SET")
+@sources_option
+def check(name: str, sources: tuple[Path, ...]) -> None:
+    """Check a set against its documents: every span is there once, nothing is missing or unknown."""
+    from eval.run import load_task
+
+    task = load_task(_set_path(name), sources or _default_sources(name))
+    questions = task.set.questions
+    answerable = sum(q.answerable for q in questions)
+    click.echo(
+        f"{task.path.name}: {len(questions)} questions, {answerable} answerable, "
+        f"{len(questions) - answerable} not; {sum(len(q.evidence) for q in questions)} evidence spans"
+    )
+
+
+@evaluation.command()
+@click.argument("results", type=FILE)
+@click.option("-o", "--output", type=FILE, help="HTML file [default: beside the results].")
+@baseline_option
+def report(results: Path, output: Path | None, baseline: Path | None) -> None:
+    """Make a page of a results file, and the same as Markdown and JUnit XML beside it."""
+    from eval.report import write_report
+
+    target = output or results.with_suffix(".html")
+    write_report(results, target, baseline)
+    say(f"wrote {target}, {target.with_suffix('.md').name} and {target.with_suffix('.xml').name}")
+
+
+@evaluation.command()
+@click.argument("results", type=FILE, nargs=-1, required=True, metavar="A B…")
+@click.option("--fail-under", "rules", multiple=True, metavar="RULE", help="A gate for B, with A as baseline.")
+@click.option("--gates", type=FILE, help="TOML file of gates.")
+@json_option
+def compare(results: tuple[Path, ...], rules: tuple[str, ...], gates: Path | None, as_json: bool) -> None:
+    """Compare runs of a set, each with the first: differences, questions that broke and were fixed."""
+    from eval.compare import compare as compare_runs
+    from eval.gates import read_gates
+    from eval.report.load import load
+
+    if len(results) < 2:
+        raise click.UsageError("give two results files or more")
+    first, *others = [load(path) for path in results]
+    found = [compare_runs(first.answers, other.answers) for other in others]
+    if as_json:
+        print_json([comparison.to_json() for comparison in found])
+    else:
+        for path, comparison in zip(results[1:], found, strict=True):
+            _print_comparison(results[0], path, comparison.to_json())
+    asked = [*(read_gates(gates) if gates else ()), *rules]
+    for other in others:
+        _hold(asked, {"answers": other.answers, "summary": other.summary}, first)
+
+
+@evaluation.command()
+@click.option("-o", "--output", type=FILE, default=Path("harvest.jsonl"), show_default=True)
+@library_options
+def harvest(output: Path, settings: "Settings") -> None:
+    """Turn the thumbs and comments of the page into candidate questions for a set, to be confirmed."""
+    from eval.harvest import candidates
+
+    with opened(settings) as library:
+        rows = candidates(library)
+    if not rows:
+        say(f"nobody has said anything about an answer from the library {settings.library} yet")
+        return
+    try:
+        output.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    except OSError as error:
+        raise EvaluationError(f"the candidates cannot be written to {output}: {error.strerror}") from error
+    say(f"wrote {len(rows)} candidates to {output}; correct them, then `cited eval check {output} --source …`")
+
+
+@evaluation.group()
+def bench() -> None:
+    """Public benchmarks."""
+
+
+@bench.command()
+@click.option("--data", type=FILE, required=True, help="Folder with questions.csv and corpora/.")
+@json_option
+def chunking(data: Path, as_json: bool) -> None:
+    """Token-level recall, precision and IoU on five corpora (Chroma's «Evaluating Chunking Strategies»)."""
+    from eval.bench.chunking import print_rows, run_chunking
+
+    rows = run_chunking(data)
+    if as_json:
+        print_json([row.to_json() for row in rows])
+    else:
+        print_rows(rows)
 
 
 def _set_path(name: str) -> Path:
@@ -66,19 +186,60 @@ def _default_sources(name: str) -> list[Path]:
     raise EvaluationError(f"say with --source which documents the set {name} asks about")
 
 
-def _print_summary(summary: dict, graded: "Sequence[Graded]") -> None:
+def _hold(rules: Sequence[str], run: Mapping, baseline: "Results | None") -> None:
+    """Check gates and say how each went; exit status 3 where one was not kept."""
+    from eval.gates import check as check_gates
+
+    before = baseline and {"answers": baseline.answers, "summary": baseline.summary}
+    verdicts = check_gates(rules, run, before)
+    for verdict in verdicts:
+        say(f"{'kept  ' if verdict.kept else 'FAILED'}  {verdict.rule}: {verdict.why}")
+    if not all(verdict.kept for verdict in verdicts):
+        sys.exit(GATE_FAILED)
+
+
+def _print_figures(figures: Mapping) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("", *summary, title=f"{len(graded)} questions; 95 % intervals by bootstrap over questions")
-    names = [name for name, value in next(iter(summary.values())).items() if isinstance(value, dict)]
-    for name in names:
-        table.add_row(name.replace("_", " "), *[_cell(half[name]) for half in summary.values()])
-    Console(width=100).print(table)
+    from eval.grade import FIGURES
+
+    parts = [part for part in ("all", "tuning", "reporting") if part in figures]
+    table = Table("", *parts, title="95 % intervals by bootstrap over questions")
+    for name in FIGURES:
+        if any(figures[part][name]["value"] is not None for part in parts):
+            table.add_row(name.replace("_", " "), *[_cell(figures[part][name]) for part in parts])
+    for stage in figures["all"]["latency_ms"]:
+        cells = [
+            ", ".join(f"{q} {ms:.0f}" for q, ms in figures[part]["latency_ms"].get(stage, {}).items())
+            for part in parts
+        ]
+        table.add_row(f"{stage}, ms", *cells)
+    Console(width=110).print(table)
 
 
-def _cell(figure: dict) -> str:
-    if "value" not in figure:
-        return ", ".join(f"{name} {value:.0f}" for name, value in figure.items())
-    low_high = figure["interval"]
-    return f"{figure['value']:.3f}" + (f"  [{low_high[0]:.2f}, {low_high[1]:.2f}]" if low_high else "")
+def _cell(figure: Mapping) -> str:
+    if figure["value"] is None:
+        return "–"
+    between = figure["interval"]
+    return f"{figure['value']:.3f}" + (f"  [{between[0]:.2f}, {between[1]:.2f}]" if between else "")
+
+
+def _print_comparison(first: Path, second: Path, found: Mapping) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", first.stem, second.stem, "difference", "p", title=f"{first.name} → {second.name}")
+    for d in found["differences"]:
+        change = d["second"] - d["first"]
+        between = d["interval"]
+        told = f"{change:+.3f}" + (f"  [{between[0]:+.2f}, {between[1]:+.2f}]" if between else "")
+        p = "" if d["p"] is None else f"{d['p']:.3f}"
+        table.add_row(d["name"].replace("_", " "), f"{d['first']:.3f}", f"{d['second']:.3f}", told, p)
+    console = Console(width=110)
+    console.print(table)
+    for word, ids in (("broke", found["broke"]), ("fixed", found["fixed"]), ("in one run only", found["alone"])):
+        if ids:
+            console.print(f"{word}: {', '.join(ids)}")
+
+

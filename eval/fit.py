@@ -23,7 +23,8 @@ from app.ingesting import samples_folder
 from app.reader.choose import MOST_QUOTES, Decision, choose
 from app.reader.judge import FEATURES, Judged, judge
 from app.reader.model import WEIGHTS, Reader
-from eval import measures
+from eval.measures.spans import same_place, span_precision, span_recall
+from eval.measures.stats import mean
 from eval.questions import SETS, Question, load_set
 from index.embed import Embedder
 from index.library import Library
@@ -52,7 +53,7 @@ class Case:
     def label(self, judged: Judged) -> bool:
         """Whether a sentence is evidence."""
         place = (judged.passage.document_id, judged.sentence)
-        return any(measures.same_place(gold, place) for item in self.needed() for gold in item)
+        return any(same_place(gold, place) for item in self.needed() for gold in item)
 
 
 def cases(name: str, sources: Sequence[Path], half: str, reader: Reader, embedder: Embedder) -> list[Case]:
@@ -106,10 +107,10 @@ def _balance(found: Sequence[Case], decision: Decision) -> float:
             continue
         quotes = choose(case.judged, decision).quotes
         cited = [(q.passage.document_id, q.span) for q in quotes]
-        recall.append(measures.span_recall(case.needed(), cited))
+        recall.append(span_recall(case.needed(), cited))
         if cited:
-            precision.append(measures.span_precision(case.needed(), cited))
-    r, p = measures.mean(recall), measures.mean(precision)
+            precision.append(span_precision(case.needed(), cited))
+    r, p = mean(recall), mean(precision)
     print(f"  share {decision.share:.2f}: evidence recall {r:.3f}, precision {p:.3f}, most {MOST_QUOTES}")
     return r + p if p >= 0.6 else p
 

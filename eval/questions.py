@@ -1,17 +1,20 @@
 """Evaluation sets: questions with the evidence and the facts that a right answer has.
 
-A set is JSON Lines, one question a line:
+A set is JSON Lines, one question a line; only id, question and evidence must be there:
 
-    {"id": "…", "question": "…", "type": "single", "half": "tuning", "document": "article.txt",
-     "evidence": [{"start": "first words", "end": "last words"},
-                  {"any": [{"start": "…", "end": "…"}, {"start": "…", "end": "…"}]}],
-     "facts": [["1957"], ["thirty", "30"]]}
+    {"id": "…", "question": "…", "evidence": [{"quote": "a whole span of the document's text"}],
+     "type": "single", "half": "reporting", "document": "article.txt",
+     "facts": [["1957"], ["thirty", "30"]], "short_answers": ["1957"]}
 
-evidence: every span that a full answer needs, as text fragments (first and last words of a span of
-the document's text); of those under "any" one suffices. A fragment may name another "document".
-facts: for each fact the wordings of which one must stand in the answer. No evidence: the documents
-do not answer, and the right answer is a refusal. Fragments become offsets when a set meets its
-documents.
+evidence: every span that a full answer needs, each as {"quote": …}, as a text fragment {"start":
+"first words", "end": "last words"}, or as offsets {"start_char_index": …, "end_char_index": …} into
+the document's text; or {"any": […]} of these, where one of several places suffices. One may name
+another "document". All become offsets when the set meets its documents. No evidence: the documents
+do not answer, and the right answer is a refusal. document: file name; may be left out where the set
+asks about one document. facts: for each fact the wordings of which one must stand in the answer.
+short_answers: gold short answers, any of which will do.
+
+A line {"gates": ["evidence_recall >= 0.9"]} declares gates (eval/gates.py).
 """
 
 import json
@@ -24,7 +27,7 @@ from ingest.document import Document, Span
 from ingest.errors import EvaluationError
 
 SETS = Path(__file__).parent / "sets"
-FIELDS = frozenset({"id", "question", "type", "half", "document", "evidence", "facts"})
+FIELDS = ("id", "question", "evidence", "type", "half", "document", "facts", "short_answers")
 HALVES = ("tuning", "reporting")
 
 
@@ -44,7 +47,9 @@ class Question:
     type: str
     half: str
     evidence: tuple[tuple[Place, ...], ...]
-    facts: tuple[tuple[str, ...], ...]
+    facts: tuple[tuple[str, ...], ...] = ()
+    document: str = ""
+    short_answers: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -52,61 +57,111 @@ class Question:
         return bool(self.evidence)
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A set that has met its documents. gates: as the set declares them."""
+
+    questions: tuple[Question, ...]
+    gates: tuple[str, ...] = ()
+
+
 def load_set(path: Path, documents: Mapping[str, Document]) -> list[Question]:
+    """The questions of a set; see read_set."""
+    return list(read_set(path, documents).questions)
+
+
+def read_set(path: Path, documents: Mapping[str, Document]) -> QuestionSet:
     """Read a set and resolve its evidence. documents: by file name.
 
     Raises EvaluationError naming file and line for anything that is not as it should be.
     """
-    questions: list[Question] = []
-    seen: set[str] = set()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"the evaluation set {path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    questions: dict[str, Question] = {}
+    gates: list[str] = []
+    for number, line in _lines(path):
         try:
-            question = _question(json.loads(line), documents)
-            if question.id in seen:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError("a line is one JSON object")
+            if list(row) == ["gates"]:
+                gates += [str(rule) for rule in row["gates"]]
+                continue
+            question = _question(row, documents)
+            if question.id in questions:
                 raise ValueError(f"the id {question.id} is there twice")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"the field {error} is missing" if isinstance(error, KeyError) else error
             raise EvaluationError(f"{path}, line {number}: {what}") from error
-        seen.add(question.id)
-        questions.append(question)
+        questions[question.id] = question
     if not questions:
         raise EvaluationError(f"the evaluation set {path} holds no question")
-    return questions
+    return QuestionSet(tuple(questions.values()), tuple(gates))
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluationError(f"the evaluation set {path} cannot be read: {error}") from error
+    return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _question(row: dict, documents: Mapping[str, Document]) -> Question:
-    if unknown := set(row) - FIELDS:
-        raise ValueError(f"unknown field {', '.join(sorted(unknown))}; there are {', '.join(sorted(FIELDS))}")
-    if row["half"] not in HALVES:
-        raise ValueError(f"half is one of {', '.join(HALVES)}, not {row['half']}")
-    if not row["question"].strip():
+    if unknown := set(row) - set(FIELDS):
+        raise ValueError(f"unknown field {', '.join(sorted(unknown))}; there are {', '.join(FIELDS)}")
+    half = row.get("half", "reporting")
+    if half not in HALVES:
+        raise ValueError(f"half is one of {', '.join(HALVES)}, not {half}")
+    if not isinstance(row["question"], str) or not row["question"].strip():
         raise ValueError("the question is empty")
+    evidence = row["evidence"]
+    if not isinstance(evidence, list):
+        raise TypeError("evidence is a list, empty where the documents do not answer")
+    name = row.get("document") or (next(iter(documents)) if len(documents) == 1 else "")
     return Question(
-        id=row["id"],
+        id=str(row["id"]),
         question=row["question"],
-        type=row["type"],
-        half=row["half"],
+        type=str(row.get("type", "single" if evidence else "unanswerable")),
+        half=half,
         evidence=tuple(
-            tuple(_place(one, row["document"], documents) for one in item.get("any", [item]))
-            for item in row["evidence"]
+            tuple(_place(one, name, documents) for one in item.get("any", [item])) for item in evidence
         ),
-        facts=tuple(tuple(fact) for fact in row["facts"]),
+        facts=tuple((fact,) if isinstance(fact, str) else tuple(fact) for fact in row.get("facts", ())),
+        document=name,
+        short_answers=tuple(row.get("short_answers", ())),
     )
 
 
-def _place(fragment: dict, default: str, documents: Mapping[str, Document]) -> Place:
-    name = fragment.get("document", default)
+def _place(item: dict, default: str, documents: Mapping[str, Document]) -> Place:
+    name = item.get("document", default)
+    if not name:
+        raise ValueError("which document? name it, for the set asks about several")
     if name not in documents:
         raise ValueError(f"the document {name} is not among {', '.join(documents) or 'none'}")
     document = documents[name]
-    span = resolve(document.text, fragment["start"], fragment["end"])
+    if "quote" in item:
+        span = resolve_quote(document.text, item["quote"])
+    elif "start_char_index" in item:
+        span = Span(int(item["start_char_index"]), int(item["end_char_index"]))
+        if not 0 <= span.start < span.end <= len(document.text):
+            raise ValueError(
+                f"[{span.start}, {span.end}) does not lie in the {len(document.text)} characters of {name}"
+            )
+    else:
+        span = resolve(document.text, item["start"], item["end"])
     return Place(span.start, span.end, document.id)
+
+
+def resolve_quote(text: str, quote: str) -> Span:
+    """The one place of a quote in the text, whatever its white space.
+
+    Raises ValueError where it is not there, or more than once.
+    """
+    found = [Span(m.start(), m.end()) for m in re.finditer(_pattern(quote), text)] if quote.split() else []
+    if not found:
+        raise ValueError(f"«{quote}» is not in the document")
+    if len(found) > 1:
+        raise ValueError(f"«{quote}» is in the document {len(found)} times; quote more of it")
+    return found[0]
 
 
 def resolve(text: str, first: str, last: str) -> Span:

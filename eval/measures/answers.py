@@ -1,0 +1,65 @@
+"""Answers as words: required facts, and short answers against gold ones as SQuAD 2.0 scores them."""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def facts_present(facts: Sequence[Sequence[str]], text: str) -> float:
+    """Share of the required facts of which some wording stands in the text, whatever its case.
+
+    White space is as good as any other; a wording may be part of a word ("lend" of "lending").
+    """
+    folded = " ".join(text.split()).casefold()
+    return sum(any(wording.casefold() in folded for wording in fact) for fact in facts) / len(facts)
+
+
+def normalised(text: str) -> str:
+    """Lower case, without ASCII punctuation and English articles, white space single.
+
+    In this order, as `normalize_answer` of the official SQuAD 2.0 scorer (evaluate-v2.0.py, Rajpurkar,
+    Jia and Liang 2018) does it: typographic quotes and dashes stay.
+    """
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def exact_match(gold: Sequence[str], answer: str) -> float:
+    """1 if the normalised answer equals a normalised gold answer, else 0. See `best` for no answer."""
+    return best(_exact, gold, answer)
+
+
+def token_f1(gold: Sequence[str], answer: str) -> float:
+    """F1 of the bags of normalised tokens, the largest over the gold answers. In [0, 1].
+
+    Tokens repeat: each occurrence matches one. Where either bag is empty, 1 if both are, else 0.
+    """
+    return best(_f1, gold, answer)
+
+
+def best(score: Callable[[str, str], float], gold: Sequence[str], answer: str) -> float:
+    """The largest score over the gold answers, of two normalised texts.
+
+    As in SQuAD 2.0, gold answers that nothing is left of do not count, an unanswerable question has
+    the one gold answer "", and a refusal is the answer "": so it scores 1 if refused, else 0.
+    """
+    kept = [text for one in gold if (text := normalised(one))] or [""]
+    return max(score(one, normalised(answer)) for one in kept)
+
+
+def _exact(gold: str, answer: str) -> float:
+    return float(gold == answer)
+
+
+def _f1(gold: str, answer: str) -> float:
+    expected, given = gold.split(), answer.split()
+    if not expected or not given:
+        return float(expected == given)
+    shared = sum((Counter(expected) & Counter(given)).values())
+    if not shared:
+        return 0.0
+    precision, recall = shared / len(given), shared / len(expected)
+    return 2 * precision * recall / (precision + recall)

@@ -1,0 +1,49 @@
+"""JUnit XML for CI: a test case a question, a failure where the answer is not right."""
+
+import re
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from eval.report.build import Question, Report
+from eval.report.reasons import KINDS
+
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot hold, not even as references."""
+
+
+def junit(report: Report) -> str:
+    """The report in the format that CI servers read (the one of Ant's junitreport): one suite, times
+    in seconds."""
+    seconds = sum(q.seconds for q in report.questions)
+    counts = {
+        "tests": str(len(report.questions)),
+        "failures": str(len(report.failed)),
+        "errors": "0",
+        "skipped": "0",
+        "time": f"{seconds:.3f}",
+    }
+    name = clean(f"cited eval {report.title}")
+    root = Element("testsuites", {"name": name, **counts})
+    suite = SubElement(root, "testsuite", {"name": name, "timestamp": clean(report.date), **counts})
+    for question in report.questions:
+        _case(suite, question, report.title)
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _case(suite: Element, question: Question, title: str) -> None:
+    about = {
+        "classname": clean(f"{title}.{question.type}"),
+        "name": clean(f"{question.id}: {question.question}"),
+        "time": f"{question.seconds:.3f}",
+    }
+    case = SubElement(suite, "testcase", about)
+    if question.right:
+        return
+    message = "; ".join(KINDS[kind] for kind in dict.fromkeys(r.kind for r in question.reasons))
+    failure = SubElement(case, "failure", {"type": question.reasons[0].kind, "message": message})
+    failure.text = clean("\n".join([*(r.text for r in question.reasons), f"Answer: {question.answer}"]))
+
+
+def clean(text: str) -> str:
+    """Text that XML can hold; what it cannot becomes U+FFFD."""
+    return NOT_XML.sub("\ufffd", text)
