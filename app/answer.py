@@ -92,7 +92,7 @@ class Answerer:
 
 def checked(question: str) -> str:
     """The question without surrounding space. Raises QuestionError."""
-    question = " ".join(question.split())
+    question = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
     if not any(character.isalnum() for character in question):
         raise QuestionError("the question is empty; ask something in words")
     if len(question) > LONGEST_QUESTION:

@@ -136,14 +136,15 @@ def answer_lines(answerer: "Answerer", path: Path) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        row: dict = {}
+        row = None
         try:
             row = json.loads(line)
-            result = {"id": row.get("id"), **answerer.answer(str(row["question"])).to_json()}
-        except (ValueError, KeyError, TypeError, AttributeError, QuestionError) as error:
-            what = "it has no field question" if isinstance(error, KeyError) else error
+            if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+                raise ValueError("it has no field question that is a string")
+            result = {"id": row.get("id"), **answerer.answer(row["question"]).to_json()}
+        except (ValueError, QuestionError) as error:
             name = row.get("id") if isinstance(row, dict) else None
-            result = {"id": name, "error": f"line {number}: {what}"}
+            result = {"id": name, "error": f"line {number}: {error}"}
         click.echo(json.dumps(result, ensure_ascii=False))
 
 
@@ -206,7 +207,7 @@ def show(document: str, as_text: bool, as_json: bool, settings: "Settings") -> N
 def delete(documents: tuple[str, ...], settings: "Settings") -> None:
     """Delete documents, by id, title or path."""
     with opened(settings) as library:
-        for name in [library.find(name) for name in documents]:
+        for name in dict.fromkeys([library.find(name) for name in documents]):
             library.delete(name)
             say(f"deleted {name}")
 

@@ -36,7 +36,8 @@ def load(environment: Mapping[str, str] | None = None, **given: object) -> Setti
         raise SettingsError(f"there is no setting {unknown[0]}; there are {', '.join(known)}")
     values: dict = {known[name]: value for name, value in environment.items() if name in known and value}
     values |= {name: value for name, value in given.items() if value is not None}
-    values["library"] = Path(values.get("library") or platformdirs.user_data_path("cited") / "library")
+    library = values.get("library") or platformdirs.user_data_path("cited") / "library"
+    values["library"] = Path(str(library)).expanduser()
     if "threshold" in values:
         values["threshold"] = _probability(values["threshold"])
     return Settings(**values)

@@ -7,7 +7,6 @@ Knows nothing of vectors themselves.
 """
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,9 @@ from threading import RLock
 
 import numpy as np
 
-from ingest.document import Document, Footnote, Page, Part, Section, Span
+from index.records import document_from, passage_from, structure_of
+from index.words import MOST_WORDS, telling_words
+from ingest.document import Document
 from ingest.errors import DocumentUnknown, LibraryDamaged, LibraryError, LibraryMismatch
 from ingest.passages import Passage
 
@@ -37,15 +38,10 @@ CREATE INDEX IF NOT EXISTS passages_of_document ON passages (document_id, start)
 CREATE VIRTUAL TABLE IF NOT EXISTS words
     USING fts5 (content, tokenize = 'porter unicode61 remove_diacritics 2');
 CREATE TABLE IF NOT EXISTS loose (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS feedback (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, good INTEGER, comment TEXT NOT NULL, answer TEXT NOT NULL
+);
 """
-WORD = re.compile(r"\w+")
-FUNCTION_WORDS = """
-a an and are as at be by did do does for from had has have how in into is it its of on or that the
-their them they this to was were what when where which who whom whose why will with
-"""
-STOP = frozenset(FUNCTION_WORDS.split())
-MOST_WORDS = 200
-"""Different words of a question that are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +120,14 @@ class Catalog:
         with self._lock:
             self._db.close()
 
-    def _all(self, query: str, *values: object) -> list[tuple]:
+    def rows(self, query: str, *values: object) -> list[tuple]:
+        """What a query finds."""
         with self._lock, self._translated():
             return self._db.execute(query, values).fetchall()
 
     def about(self, name: str) -> str | None:
         """A fact of the library, such as the fingerprint of its embedding model."""
-        rows = self._all("SELECT value FROM about WHERE name = ?", name)
+        rows = self.rows("SELECT value FROM about WHERE name = ?", name)
         return rows[0][0] if rows else None
 
     def set_about(self, **facts: str) -> None:
@@ -163,7 +160,7 @@ class Catalog:
                     document.version,
                     added,
                     document.text,
-                    _structure(document),
+                    structure_of(document),
                     len(passages),
                 ),
             )
@@ -198,12 +195,12 @@ class Catalog:
 
     def version(self, document_id: str) -> str | None:
         """The visible version of a document, None where there is none."""
-        rows = self._all("SELECT version FROM documents WHERE id = ?", document_id)
+        rows = self.rows("SELECT version FROM documents WHERE id = ?", document_id)
         return rows[0][0] if rows else None
 
     def entries(self) -> list[Entry]:
         """Every document, in the order of titles."""
-        rows = self._all(
+        rows = self.rows(
             "SELECT id, title, source, version, added, passages, length(text),"
             " json_array_length(structure, '$.footnotes') FROM documents ORDER BY title, id"
         )
@@ -211,29 +208,29 @@ class Catalog:
 
     def document(self, document_id: str) -> Document:
         """A document by its id. Raises DocumentUnknown."""
-        rows = self._all(
+        rows = self.rows(
             "SELECT id, title, source, version, text, structure FROM documents WHERE id = ?", document_id
         )
         if not rows:
             raise DocumentUnknown(f"there is no document {document_id}; `cited list` shows what there is")
-        return _document(*rows[0])
+        return document_from(*rows[0])
 
     # Passages
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The visible ones of these passages, by id; what the catalog does not know is left out."""
         among = "SELECT content FROM passages WHERE id IN (SELECT value FROM json_each(?))"
-        found = [_passage(row[0]) for row in self._all(among, json.dumps(list(ids)))]
+        found = [passage_from(row[0]) for row in self.rows(among, json.dumps(list(ids)))]
         return {p.id: p for p in found}
 
     def visible(self, ids: Sequence[str]) -> set[str]:
         """Those of these passage ids that the catalog knows."""
         among = "SELECT id FROM passages WHERE id IN (SELECT value FROM json_each(?))"
-        return {row[0] for row in self._all(among, json.dumps(list(ids)))}
+        return {row[0] for row in self.rows(among, json.dumps(list(ids)))}
 
     def sentence_vectors(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Vectors of the sentences of these passages, float32, shape (sentences, d), by passage id."""
-        rows = self._all(
+        rows = self.rows(
             "SELECT id, json_array_length(content, '$.sentences'), vectors FROM passages"
             " WHERE id IN (SELECT value FROM json_each(?)) AND vectors IS NOT NULL",
             json.dumps(list(ids)),
@@ -245,36 +242,36 @@ class Catalog:
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """A document's passages in reading order."""
-        rows = self._all("SELECT content FROM passages WHERE document_id = ? ORDER BY start", document_id)
-        return [_passage(row[0]) for row in rows]
+        rows = self.rows("SELECT content FROM passages WHERE document_id = ? ORDER BY start", document_id)
+        return [passage_from(row[0]) for row in rows]
 
     def passage_ids(self) -> list[str]:
         """Ids of all visible passages."""
-        return [row[0] for row in self._all("SELECT id FROM passages ORDER BY number")]
+        return [row[0] for row in self.rows("SELECT id FROM passages ORDER BY number")]
 
     def passage_count(self) -> int:
         """How many passages are visible."""
-        return self._all("SELECT count(*) FROM passages")[0][0]
+        return self.rows("SELECT count(*) FROM passages")[0][0]
 
     def passage_at(self, document_id: str, position: int) -> Passage | None:
         """The passage that holds a position of a document."""
-        rows = self._all(
+        rows = self.rows(
             'SELECT content FROM passages WHERE document_id = ? AND start <= ? AND "end" > ?',
             document_id,
             position,
             position,
         )
-        return _passage(rows[0][0]) if rows else None
+        return passage_from(rows[0][0]) if rows else None
 
     def footnote_passages(self, document_id: str, labels: Sequence[str]) -> list[Passage]:
         """The passages of these footnotes of a document."""
-        rows = self._all(
+        rows = self.rows(
             "SELECT content FROM passages WHERE document_id = ?"
             " AND label IN (SELECT value FROM json_each(?)) ORDER BY start",
             document_id,
             json.dumps(list(labels)),
         )
-        return [_passage(row[0]) for row in rows]
+        return [passage_from(row[0]) for row in rows]
 
     def search_words(
         self, question: str, most: int, documents: Sequence[str] = ()
@@ -284,12 +281,10 @@ class Catalog:
         documents: ids to search in, empty for all. Function words do not count, unless there is
         nothing else.
         """
-        words = WORD.findall(question.lower())
-        telling = [word for word in words if word not in STOP] or words
-        asked = " OR ".join(f'"{word}"' for word in list(dict.fromkeys(telling))[:MOST_WORDS])
+        asked = " OR ".join(f'"{word}"' for word in telling_words(question)[:MOST_WORDS])
         if not asked:
             return []
-        rows = self._all(
+        rows = self.rows(
             "SELECT p.id, -bm25(words) FROM words JOIN passages p ON p.number = words.rowid"
             " WHERE words MATCH ? AND (? OR p.document_id IN (SELECT value FROM json_each(?)))"
             " ORDER BY bm25(words), p.number LIMIT ?",
@@ -309,43 +304,9 @@ class Catalog:
 
     def loose(self) -> list[str]:
         """Ids that the vectors may hold and no visible passage has."""
-        return [row[0] for row in self._all("SELECT id FROM loose WHERE id NOT IN (SELECT id FROM passages)")]
+        return [row[0] for row in self.rows("SELECT id FROM loose WHERE id NOT IN (SELECT id FROM passages)")]
 
     def clear_loose(self, ids: Sequence[str]) -> None:
         """Forget ids that the vectors hold no more."""
         with self.change() as db:
             db.executemany("DELETE FROM loose WHERE id = ?", [(name,) for name in ids])
-
-
-def _structure(document: Document) -> str:
-    kept = ("parts", "sections", "footnotes", "pages", "left_out", "warnings")
-    whole = asdict(document)
-    return json.dumps({name: whole[name] for name in kept})
-
-
-def _document(document_id: str, title: str, source: str, version: str, text: str, structure: str) -> Document:
-    s = json.loads(structure)
-    return Document(
-        id=document_id,
-        title=title,
-        source=source,
-        version=version,
-        text=text,
-        parts=tuple(Part(**p) for p in s["parts"]),
-        sections=tuple(Section(**x) for x in s["sections"]),
-        footnotes=tuple(
-            Footnote(n["start"], n["end"], n["label"], tuple(Span(**m) for m in n["markers"]))
-            for n in s["footnotes"]
-        ),
-        pages=tuple(Page(**p) for p in s["pages"]),
-        left_out=tuple(s["left_out"]),
-        warnings=tuple(s["warnings"]),
-    )
-
-
-def _passage(content: str) -> Passage:
-    values = json.loads(content)
-    values["sentences"] = tuple(Span(**s) for s in values["sentences"])
-    values["notes"] = tuple(values["notes"])
-    values["marked_at"] = tuple(values["marked_at"])
-    return Passage(**values)

@@ -6,6 +6,7 @@ Each format is one module `ingest/read_<format>.py` with SUFFIXES (lower case, w
 
 import hashlib
 import importlib
+import os
 import pkgutil
 from collections.abc import Iterator
 from functools import cache
@@ -72,7 +73,9 @@ def read_file(path: Path, most_bytes: int = MOST_BYTES) -> Document:
         data = path.read_bytes()
     except OSError as error:
         raise SourceMissing(f"{path} cannot be read: {error.strerror}") from error
-    return read_bytes(data, name=path.name, source=str(path))
+    # A name that is not UTF-8 can be neither printed nor stored as it is.
+    source = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return read_bytes(data, name=Path(source).name, source=source)
 
 
 def read_bytes(data: bytes, *, name: str, source: str) -> Document:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from index.catalog import WORD
 from index.embed import PACKAGED, REMEMBERED, Embedder
+from index.words import WORD
 from ingest.errors import ModelError
 
 DIMENSIONS = 12

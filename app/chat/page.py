@@ -17,6 +17,7 @@ from gradio.components.chatbot import ExampleMessage
 
 from app.answer import Answer, Answerer
 from app.chat import render
+from index.feedback import add_feedback
 from ingest.errors import CitedError
 from ingest.read import read_bytes
 
@@ -67,8 +68,21 @@ def build(answerer: Answerer) -> gr.Blocks:
             None,
         )
 
+    def judge(answers: list[Answer], event: gr.LikeData) -> tuple:
+        turn = event.index // 2 if isinstance(event.index, int) else 0
+        if turn < len(answers):
+            add_feedback(library.catalog, answers[turn].to_json(), bool(event.liked))
+        return gr.update(visible=True), turn
+
+    def comment(text: str, answers: list[Answer], turn: int) -> tuple:
+        if text.strip() and turn < len(answers):
+            add_feedback(library.catalog, answers[turn].to_json(), None, text.strip())
+            gr.Info("Thank you. Your comment is kept in the library.")
+        return "", gr.update(visible=False)
+
     with gr.Blocks(title="Cited", analytics_enabled=False, fill_width=True) as page:
         answers = gr.State([])
+        judged = gr.State(0)
         gr.Markdown(
             "# Cited\nAsk about your documents. Every answer quotes them; click a number to see where.",
             elem_id="title",
@@ -76,7 +90,8 @@ def build(answerer: Answerer) -> gr.Blocks:
         with gr.Row(equal_height=False):
             with gr.Column(scale=6, min_width=340):
                 chat = gr.Chatbot(
-                    elem_id="chat", height="62vh", label="Conversation", buttons=[], feedback_options=None,
+                    elem_id="chat", height="62vh", label="Conversation", buttons=[],
+                    feedback_options=("Like", "Dislike"),
                     examples=_examples(answerer), group_consecutive_messages=False, latex_delimiters=[],
                     placeholder="Ask a question about the documents in the library.",
                 )  # fmt: skip
@@ -84,6 +99,9 @@ def build(answerer: Answerer) -> gr.Blocks:
                     box = gr.Textbox(placeholder="Ask a question", show_label=False, label="Question",
                                      scale=8, autofocus=True, elem_id="question", max_lines=4)  # fmt: skip
                     send = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
+                with gr.Row(visible=False) as saying:
+                    words = gr.Textbox(label="What was right or wrong?", scale=8, elem_id="comment")
+                    keep = gr.Button("Keep", size="sm", scale=1, min_width=90)
                 fresh = gr.Button("New conversation", size="sm", elem_id="fresh")
             with gr.Column(scale=5, min_width=340):
                 panel = gr.HTML(render.panel([]), elem_id="panel")
@@ -99,6 +117,8 @@ def build(answerer: Answerer) -> gr.Blocks:
         chat.example_select(pick, [chat, answers], outputs, **private)
         fresh.click(begin, None, outputs, **private)
         chat.clear(begin, None, outputs, **private)
+        chat.like(judge, answers, [saying, judged], **private)
+        gr.on([words.submit, keep.click], comment, [words, answers, judged], [words, saying], **private)
         upload.upload(add, upload, [told, table, upload], api_visibility="private")
         page.load(lambda: render.documents_table(library.entries()), None, table, **private)
     return page

@@ -4,14 +4,13 @@ Reads every hit with its linked footnotes in one batch. This is the one way from
 what chooses and cites sees only `Judged`.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.reader.expect import lacks_expected
 from app.reader.model import Reader, Reading, ShortAnswer, Window
-from index.catalog import STOP
 from index.search import Hit
+from index.words import telling_words
 from ingest.document import Span
 from ingest.passages import Passage
 
@@ -94,13 +93,10 @@ def _referring(note: Passage, linked: Sequence[Passage]) -> list[tuple[Passage, 
     return []
 
 
-WORD = re.compile(r"\w+")
-
-
 def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
     passage, sentence = view.sentences[i]
     short = reading.answers[i]
-    asked = [w for w in WORD.findall(question.lower()) if w not in STOP]
+    asked = telling_words(question)
     around = f"{view.window.heading} {' '.join(view.window.sentences)}".lower()
     features = (
         reading.evidence[i],

@@ -114,14 +114,15 @@ class Reader:
                 None, {"ids": ids, "mask": mask, "type_ids": types}
             )
         return [
-            _reading(e, len(w.sentences), evidence[row], start[row], end[row], float(answerable[row]))
+            decode(e, len(w.sentences), evidence[row], start[row], end[row], float(answerable[row]))
             for row, (e, w) in enumerate(zip(encoded, windows, strict=True))
         ]
 
 
-def _reading(
+def decode(
     e: Encoded, count: int, evidence: np.ndarray, start: np.ndarray, end: np.ndarray, answerable: float
 ) -> Reading:
+    """What the logits of one window, float32 of shape (tokens,), say of its `count` sentences."""
     scores: list[float] = []
     answers: list[ShortAnswer | None] = []
     nothing = float(start[0] + end[0])

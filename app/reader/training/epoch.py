@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.reader.training.examples import Example, crop
 from app.reader.training.negatives import NAME, changed_name, changed_number, vague_answer, without_evidence
-from index.catalog import STOP, WORD
+from index.words import STOP, WORD
 
 
 def epoch(
