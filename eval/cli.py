@@ -37,7 +37,9 @@ def evaluation() -> None:
 @sources_option
 @click.option("-o", "--output", type=FILE, help="Results file, JSON Lines [default: eval-SET.jsonl].")
 @click.option("--threshold", metavar="P", help="Refuse below this confidence, 0 to 1.")
-@click.option("--fail-under", "rules", multiple=True, metavar="RULE", help="A gate: 'evidence_recall >= 0.9'.")
+@click.option(
+    "--fail-under", "rules", multiple=True, metavar="RULE", help="A gate: 'evidence_recall >= 0.9'."
+)
 @click.option("--gates", type=FILE, help="TOML file of gates.")
 @baseline_option
 @json_option
@@ -108,7 +110,9 @@ def report(results: Path, output: Path | None, baseline: Path | None) -> None:
 
 @evaluation.command()
 @click.argument("results", type=FILE, nargs=-1, required=True, metavar="A B…")
-@click.option("--fail-under", "rules", multiple=True, metavar="RULE", help="A gate for B, with A as baseline.")
+@click.option(
+    "--fail-under", "rules", multiple=True, metavar="RULE", help="A gate for B, with A as baseline."
+)
 @click.option("--gates", type=FILE, help="TOML file of gates.")
 @json_option
 def compare(results: tuple[Path, ...], rules: tuple[str, ...], gates: Path | None, as_json: bool) -> None:
@@ -144,10 +148,14 @@ def harvest(output: Path, settings: "Settings") -> None:
         say(f"nobody has said anything about an answer from the library {settings.library} yet")
         return
     try:
-        output.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        output.write_text(
+            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+        )
     except OSError as error:
         raise EvaluationError(f"the candidates cannot be written to {output}: {error.strerror}") from error
-    say(f"wrote {len(rows)} candidates to {output}; correct them, then `cited eval check {output} --source …`")
+    say(
+        f"wrote {len(rows)} candidates to {output}; correct them, then `cited eval check {output} --source …`"
+    )
 
 
 @evaluation.group()
@@ -160,9 +168,11 @@ def bench() -> None:
 @json_option
 def chunking(data: Path, as_json: bool) -> None:
     """Token-level recall, precision and IoU on five corpora (Chroma's «Evaluating Chunking Strategies»)."""
+    from app.ingesting import progress_bar
     from eval.bench.chunking import print_rows, run_chunking
 
-    rows = run_chunking(data)
+    with progress_bar("texts") as advance:
+        rows = run_chunking(data, progress=advance)
     if as_json:
         print_json([row.to_json() for row in rows])
     else:
@@ -238,8 +248,10 @@ def _print_comparison(first: Path, second: Path, found: Mapping) -> None:
         table.add_row(d["name"].replace("_", " "), f"{d['first']:.3f}", f"{d['second']:.3f}", told, p)
     console = Console(width=110)
     console.print(table)
-    for word, ids in (("broke", found["broke"]), ("fixed", found["fixed"]), ("in one run only", found["alone"])):
+    for word, ids in (
+        ("broke", found["broke"]),
+        ("fixed", found["fixed"]),
+        ("in one run only", found["alone"]),
+    ):
         if ids:
             console.print(f"{word}: {', '.join(ids)}")
-
-

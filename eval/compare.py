@@ -43,7 +43,9 @@ def compare(first: Rows, second: Rows) -> Comparison:
     before, after = ({row["id"]: row for row in rows} for rows in (first, second))
     both = [name for name in before if name in after]
     pairs = [(before[name], after[name]) for name in both]
-    right = {name: (before[name]["grades"]["correct"] == 1, after[name]["grades"]["correct"] == 1) for name in both}
+    right = {
+        name: (before[name]["grades"]["correct"] == 1, after[name]["grades"]["correct"] == 1) for name in both
+    }
     return Comparison(
         differences=tuple(d for name in FIGURES if (d := _difference(name, pairs))),
         broke=tuple(name for name, (was, now) in right.items() if was and not now),

@@ -99,7 +99,9 @@ def _figure(rule: str, match: re.Match, run: Mapping) -> tuple[float | None, Seq
     if latency := LATENCY.fullmatch(match["figure"]):
         return found["latency_ms"]["total"].get(latency.group(1)), None
     if match["figure"] not in FIGURES:
-        raise EvaluationError(f"«{rule}»: there is no figure {match['figure']}; there are {', '.join(FIGURES)}")
+        raise EvaluationError(
+            f"«{rule}»: there is no figure {match['figure']}; there are {', '.join(FIGURES)}"
+        )
     return found[match["figure"]]["value"], found[match["figure"]]["interval"]
 
 

@@ -12,7 +12,7 @@ the document's text; or {"any": […]} of these, where one of several places suf
 another "document". All become offsets when the set meets its documents. No evidence: the documents
 do not answer, and the right answer is a refusal. document: file name; may be left out where the set
 asks about one document. facts: for each fact the wordings of which one must stand in the answer.
-short_answers: gold short answers, any of which will do.
+short_answers: gold short answers, any of which will do. note: for the people who keep the set.
 
 A line {"gates": ["evidence_recall >= 0.9"]} declares gates (eval/gates.py).
 """
@@ -27,7 +27,7 @@ from ingest.document import Document, Span
 from ingest.errors import EvaluationError
 
 SETS = Path(__file__).parent / "sets"
-FIELDS = ("id", "question", "evidence", "type", "half", "document", "facts", "short_answers")
+FIELDS = ("id", "question", "evidence", "type", "half", "document", "facts", "short_answers", "note")
 HALVES = ("tuning", "reporting")
 
 

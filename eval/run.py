@@ -112,10 +112,10 @@ def describe(task: Task, answerer: Answerer) -> dict:
 
 def interrupted(output: Path, about: Mapping) -> dict[str, dict]:
     """Answers of an interrupted run of the same task, by id; none where it was complete or another."""
-    rows = []
+    rows: list[dict] = []
     with suppress(OSError, UnicodeDecodeError, ValueError):
-        for line in output.read_text(encoding="utf-8").split("\n"):
-            rows.append(json.loads(line))  # the last line of a killed run is no JSON and ends this
+        # The last line of a killed run is no JSON and ends this; the lines before it are kept.
+        rows.extend(json.loads(line) for line in output.read_text(encoding="utf-8").split("\n"))
     if not rows or rows[-1].get("kind") == "summary":
         return {}
     same = {**rows[0], "date": ""} == {**about, "date": ""}

@@ -66,7 +66,14 @@ def test_a_set_becomes_questions_with_places(tmp_path: Path, document: Document)
         ("{", "line 2: Expecting"),
         ({**GOOD, "id": "1"}, "line 2: the id 1 is there twice"),
         ({**GOOD, "id": "2", "extra": 1}, "line 2: unknown field extra"),
-        ({k: v for k, v in GOOD.items() if k != "facts"}, "line 2: the field 'facts' is missing"),
+        ({k: v for k, v in GOOD.items() if k != "evidence"}, "line 2: the field 'evidence' is missing"),
+        ([GOOD], "line 2: a line is one JSON object"),
+        ({**GOOD, "id": "2", "evidence": [{"quote": "The"}]}, "line 2: «The» is in the document 2 times"),
+        ({**GOOD, "id": "2", "evidence": [{"quote": ""}]}, "line 2: «» is not in the document"),
+        (
+            {**GOOD, "id": "2", "evidence": [{"start_char_index": 20, "end_char_index": 99}]},
+            "line 2: .20, 99. does not lie in the 25 characters of a.txt",
+        ),
         ({**GOOD, "id": "2", "half": "third"}, "line 2: half is one of tuning, reporting"),
         ({**GOOD, "id": "2", "document": "b.txt"}, "line 2: the document b.txt is not among a.txt"),
         (
