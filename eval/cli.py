@@ -200,7 +200,7 @@ def _hold(rules: Sequence[str], run: Mapping, baseline: "Results | None") -> Non
     """Check gates and say how each went; exit status 3 where one was not kept."""
     from eval.gates import check as check_gates
 
-    before = baseline and {"answers": baseline.answers, "summary": baseline.summary}
+    before = {"answers": baseline.answers, "summary": baseline.summary} if baseline else None
     verdicts = check_gates(rules, run, before)
     for verdict in verdicts:
         say(f"{'kept  ' if verdict.kept else 'FAILED'}  {verdict.rule}: {verdict.why}")

@@ -75,15 +75,15 @@ def _check(rule: str, run: Mapping, baseline: Mapping | None) -> Verdict:
     if match["number"] and match["baseline"] and not match["times"]:
         raise EvaluationError(f"«{rule}» is no gate; write «{match['number']} * baseline»")
     value, interval = _figure(rule, match, run)
-    before = _figure(rule, match, baseline)[0] if needs and baseline else None
-    if value is None or (needs and before is None):
+    before = _figure(rule, match, baseline)[0] if needs and baseline else 1.0
+    if value is None or before is None:
         return Verdict(rule, False, "the figure does not apply to these questions")
     if match["within"]:
         low, high = interval or (value, value)
         higher = _higher_is_better(match["figure"])
         kept = high >= before if higher else low <= before
         return Verdict(rule, kept, f"{value:.3f} [{low:.3f}, {high:.3f}] against {before:.3f}")
-    limit = float(match["number"] or 1) * (before if match["baseline"] else 1.0)
+    limit = float(match["number"] or 1) * before
     kept = COMPARE[match["op"]](value, limit)
     return Verdict(rule, kept, f"{value:.3f} {'is' if kept else 'is not'} {match['op']} {limit:.3f}")
 

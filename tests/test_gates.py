@@ -9,9 +9,8 @@ from eval.grade import FIGURES
 from ingest.errors import EvaluationError
 
 
-def a_run(
-    recall: float = 0.8, interval: tuple[float, float] = (0.7, 0.9), right: str = "ab", ms: float = 50
-) -> dict:
+def a_run(recall: float = 0.8, right: str = "ab", ms: float = 50) -> dict:
+    interval = (0.7, 0.9)
     nothing = {name: {"value": None, "interval": None, "n": 0} for name in FIGURES}
     figures = nothing | {
         "evidence_recall": {"value": recall, "interval": list(interval), "n": 9},

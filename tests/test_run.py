@@ -11,10 +11,12 @@ from app.answer import Answerer
 from eval.cli import GATE_FAILED, cited
 from eval.gates import check
 from eval.grade import grade, summarise
+from eval.harvest import candidates
 from eval.questions import load_set
 from eval.report.load import load
 from eval.report.reasons import reasons
 from eval.run import interrupted, load_task, run
+from index.feedback import add_feedback
 from index.library import Library
 from ingest.read import read_file
 
@@ -150,9 +152,6 @@ def test_a_planted_fault_fails_its_gate_and_is_named(
 def test_what_readers_said_becomes_candidates_that_check(
     library: Library, files: tuple[Path, Path], tmp_path: Path
 ):
-    from eval.harvest import candidates
-    from index.feedback import add_feedback
-
     library.add(read_file(files[1]))
     answerer = Answerer(library, threshold=0.0)
     good = answerer.answer("When was the bridge across the harbour opened?").to_json()
