@@ -1,4 +1,4 @@
-"""Follow-up questions: «and in the next phase?» means nothing without the question before it."""
+"""Follow-up questions: «and what did it offer?» means nothing without the question before it."""
 
 import re
 from collections.abc import Sequence
@@ -9,18 +9,26 @@ PRONOUN = re.compile(
     r"the (?:former|latter|same|others?|next|previous))\b",
     re.IGNORECASE,
 )
-NAME = re.compile(r"(?<=\s)[A-Z]\w+")
-SHORT = 3
+REPLACEABLE = re.compile(r"\b(it|they|them|he|him|she)(?=\W|$)|\b(its|their|his)(?=\s)", re.IGNORECASE)
+NAME = re.compile(r"(?<=\s)(?:the )?[A-Z][\w’'-]*(?: (?:of |the |and )*[A-Z][\w’'-]*)*")
+"""A name inside a sentence, with its article; the first word of a sentence tells nothing."""
+SHORT = 2
 """Words; a question so short, asked after another one, goes on from it."""
 
 
 def standalone(question: str, history: Sequence[str]) -> str:
-    """The question with the one before it in front, where it points back; else as it is.
+    """The question so that it can be asked alone: a pronoun becomes the last name of the question
+    before it; where there is no such pair, and it points back, that question is put in front.
 
     history: earlier questions of the conversation, as understood, oldest first.
     """
     if not history or not points_back(question):
         return question
+    names = NAME.findall(history[-1])
+    pronoun = REPLACEABLE.search(question)
+    if names and pronoun:
+        name = names[-1] + ("’s" if pronoun.group(2) else "")
+        return question[: pronoun.start()] + name + question[pronoun.end() :]
     return f"{history[-1]} {question}"
 
 

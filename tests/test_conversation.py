@@ -9,9 +9,7 @@ from app.conversation import points_back, standalone
         "And in the next phase?",
         "but why did it fail?",
         "What about Brazil?",
-        "When did he die?",
         "Why?",
-        "Who paid them?",
         "What came of the latter?",
         "Is this the longest river?",
     ],
@@ -23,8 +21,27 @@ def test_what_points_back_is_asked_together_with_the_question_before_it(question
 
 
 @pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("When did he die?", "When did Harrison die?"),
+        ("Who paid them?", "Who paid Harrison?"),
+        ("And what was his first clock?", "And what was Harrison’s first clock?"),
+    ],
+)
+def test_a_pronoun_becomes_the_last_name_of_the_question_before_it(question, asked):
+    assert standalone(question, ["Who built H1?", "Where did Harrison live?"]) == asked
+
+
+def test_a_pronoun_without_a_name_before_it_takes_the_whole_question():
+    assert standalone("How long is it?", ["when was the bridge opened?"]) == (
+        "when was the bridge opened? How long is it?"
+    )
+
+
+@pytest.mark.parametrize(
     "question",
     [
+        "What is coffee?",
         "When was the first coffeehouse in London opened?",
         "Why did Harrison lose faith in his large machines?",
         "How long does a spring tide last after the full moon?",
