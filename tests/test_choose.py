@@ -35,9 +35,10 @@ def test_the_probability_is_the_logistic_of_the_weighted_features():
 
 
 def test_nothing_is_quoted_below_the_threshold_and_the_confidence_is_still_told():
-    choice = choose([judged(0, -0.1), judged(1, -2.0)], DECISION)
+    # probabilities 0.3775407 and 0.1192029: 1 - 0.6224593 * 0.8807971
+    choice = choose([judged(0, -0.5), judged(1, -2.0)], DECISION)
     assert choice.quotes == ()
-    assert choice.confidence == pytest.approx(0.4750208)
+    assert choice.confidence == pytest.approx(0.4517397)
 
 
 def test_no_sentence_at_all_is_a_refusal_with_no_confidence():

@@ -7,7 +7,6 @@ from app.conversation import points_back, standalone
     "question",
     [
         "And in the next phase?",
-        "but why did it fail?",
         "What about Brazil?",
         "Why?",
         "What came of the latter?",

@@ -21,7 +21,7 @@ MOST_QUOTES = 4
 @dataclass(frozen=True, slots=True)
 class Decision:
     """weights, bias: of the features, for the probability that a sentence is evidence. threshold:
-    the least such probability of the best sentence for an answer. share: of the best sentence's
+    the least confidence for an answer. share: of the best sentence's
     odds that a further sentence must reach. short: the least score of a short answer."""
 
     weights: tuple[float, ...]
@@ -61,7 +61,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """quotes: in reading order, none for a refusal."""
+    """confidence: probability that the documents answer. quotes: in reading order, none for a refusal."""
 
     confidence: float
     quotes: tuple[Quote, ...]
@@ -70,12 +70,21 @@ class Choice:
 def choose(judged: Sequence[Judged], decision: Decision) -> Choice:
     """The sentences worth quoting: the best, and those whose odds come near it."""
     ranked = sorted(((decision.probability(j), j) for j in judged), key=lambda pair: -pair[0])
-    if not ranked or ranked[0][0] < decision.threshold:
-        return Choice(ranked[0][0] if ranked else 0.0, ())
-    best = ranked[0][0]
-    floor = decision.share * _odds(best)
+    confidence = any_of([p for p, _ in ranked])
+    if not ranked or confidence < decision.threshold:
+        return Choice(confidence, ())
+    floor = decision.share * _odds(ranked[0][0])
     chosen = [(p, j) for p, j in ranked[:MOST_QUOTES] if _odds(p) >= floor]
-    return Choice(best, tuple(_in_reading_order(chosen, decision)))
+    return Choice(confidence, tuple(_in_reading_order(chosen, decision)))
+
+
+def any_of(probabilities: Sequence[float]) -> float:
+    """Probability that at least one sentence is evidence, taking them for independent.
+
+    Against the best sentence's alone it raised the AUROC for «the documents answer» from 0.80 to 0.82
+    and the refusals at 10 % false ones from 0.56 to 0.60 (tuning halves, cross-validated; LOG.md).
+    """
+    return 1 - math.prod(1 - p for p in probabilities)
 
 
 def _odds(probability: float) -> float:
