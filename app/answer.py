@@ -20,7 +20,7 @@ from ingest.errors import QuestionError
 REFUSAL = "I could not find this in the documents."
 QUOTE = "quote"
 """The mode of an answer made without a language model."""
-MOST_HITS = 6
+MOST_HITS = 5
 """Passages read for a question; each costs some 10 ms on two cores."""
 LONGEST_QUESTION = 2000
 """Characters. Longer ones are no questions, and only their first 64 tokens would be read."""

@@ -34,7 +34,7 @@ from ingest.read import find_files, read_file
 
 FALSE_REFUSALS = 0.1
 """Share of answerable tuning questions that the threshold may refuse."""
-SHARES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+SHARES = (0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 STRENGTH = 1.0
 """C of the regression; 0.1 to 3 change no figure beyond its noise."""
 
