@@ -35,6 +35,8 @@ from ingest.read import find_files, read_file
 FALSE_REFUSALS = 0.1
 """Share of answerable tuning questions that the threshold may refuse."""
 SHARES = (0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+SHORT = 2.0
+"""Least score of a short answer that is shown; below it, on the tuning halves, too many read oddly."""
 STRENGTH = 1.0
 """C of the regression; 0.1 to 3 change no figure beyond its noise."""
 
@@ -95,7 +97,7 @@ def fit(found: Sequence[Case]) -> Decision:
     bias = float(model.intercept_[0] - weights @ center)
     for name, weight, scaled in zip(FEATURES, weights, model.coef_[0], strict=True):
         print(f"  {name:<12}{weight:8.3f}  ({scaled:+.2f} a standard deviation)")
-    decisions = [Decision(tuple(map(float, weights)), bias, threshold, share, 0.0) for share in SHARES]
+    decisions = [Decision(tuple(map(float, weights)), bias, threshold, share, SHORT) for share in SHARES]
     return max(decisions, key=lambda decision: _balance(found, decision))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.reader.expect import lacks_expected
+from app.reader.expect import has_short_answer, lacks_expected
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,10 @@ def test_a_text_without_what_is_asked_for_lacks_it(question: str, text: str):
 )
 def test_a_text_that_has_it_or_a_question_that_asks_for_no_kind_lacks_nothing(question: str, text: str):
     assert not lacks_expected(question, text)
+
+
+def test_a_reason_has_no_short_answer_and_a_number_has():
+    assert not has_short_answer("Why did the tide turn?")
+    assert not has_short_answer("How did the Board judge the claims?")
+    assert has_short_answer("How many votes were cast?")
+    assert has_short_answer("When was it opened?")

@@ -41,6 +41,18 @@ ASKS_NAME = re.compile(
 )
 
 
+ASKS_REASON = re.compile(
+    r"\bwhy\b|\bhow come\b|\bexplain\b|\bdescribe\b|\bin what way\b|\bon what grounds\b"
+    r"|\bhow (?!many|much|old|long|far|tall|deep|high|wide|heavy|large|big|fast|often)",
+    re.IGNORECASE,
+)
+
+
+def has_short_answer(question: str) -> bool:
+    """Whether a few words can answer: not where it asks why, how, or for an explanation."""
+    return not ASKS_REASON.search(question)
+
+
 def lacks_expected(question: str, text: str) -> bool:
     """Whether the question asks for a number, a year, a time or a name and the text has none that
     the question does not have itself."""

@@ -7,7 +7,7 @@ what chooses and cites sees only `Judged`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.reader.expect import lacks_expected
+from app.reader.expect import has_short_answer, lacks_expected
 from app.reader.model import Reader, Reading, ShortAnswer, Window
 from index.search import Hit
 from index.words import telling_words
@@ -110,7 +110,8 @@ def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
         float(lacks_expected(question, view.window.sentences[i])),
         float(passage.kind == "footnote"),
     )
-    return Judged(passage, sentence, features, _place(sentence, short), features[2])
+    place = _place(sentence, short) if has_short_answer(question) else None
+    return Judged(passage, sentence, features, place, features[2])
 
 
 def _share(words: Sequence[str], text: str) -> float:
