@@ -141,7 +141,7 @@ def test_a_document_with_markup_and_markers_changes_nothing(page: Page):
 
 
 def test_an_example_question_is_answered_by_a_click(page: Page):
-    page.get_by_text("What prize did the Longitude Act offer?").click()
+    page.get_by_text("When was the Longitude Act passed?").click()
     expect(page.locator("#panel .card").first).to_be_visible(timeout=30_000)
 
 

@@ -24,10 +24,10 @@ from ingest.read import read_bytes
 Next = Callable[[Request], Awaitable[Response]]
 HERE = Path(__file__).parent
 EXAMPLES = (
-    "What prize did the Longitude Act offer?",
-    "Why does instant coffee exist?",
-    "Why are there two high tides a day?",
-    "Which ruby or diamond parts did H4 have?",
+    "When was the Longitude Act passed?",
+    "How much caffeine a day is considered safe for adults?",
+    "Who was the first to print the story of the goatherd?",
+    "Where did Lloyd's of London get its name?",
 )
 """Asked about the sample articles, and shown only while these are in the library."""
 POLICY = (
