@@ -302,3 +302,15 @@ def test_an_output_that_cannot_be_is_told(files, tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(EvaluationError, match="cannot be written"):
         write_report(files[0], tmp_path / "file" / "r.html")
+
+
+def test_questions_that_only_one_run_has_are_told_by_name(tmp_path: Path):
+    now = write(tmp_path / "now.jsonl")
+    lines = now.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[1] = lines[1].replace('"id": "samples-001"', '"id": "samples-of-old"', 1)
+    before = tmp_path / "before.jsonl"
+    before.write_text("".join(lines), encoding="utf-8")
+    page, _, _ = write_report(now, tmp_path / "now.html", before)
+    text = page.read_text(encoding="utf-8")
+    assert "New in this run: 1" in text
+    assert "Only in the baseline: 1" in text
