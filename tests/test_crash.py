@@ -70,7 +70,7 @@ def check_whole(library: Library, known: dict[str, set[str]]) -> None:
     for hit in hits:
         text = library.document(hit.passage.document_id).text
         assert text[hit.passage.start : hit.passage.end] == hit.passage.text
-    words = library.catalog._all("SELECT count(*) FROM words")[0][0]
+    words = library.catalog.rows("SELECT count(*) FROM words")[0][0]
     assert words == len(ids)
 
 

@@ -145,6 +145,17 @@ def test_an_example_question_is_answered_by_a_click(page: Page):
     expect(page.locator("#panel .card").first).to_be_visible(timeout=30_000)
 
 
+def test_a_thumb_and_a_comment_on_an_answer_are_kept(page: Page):
+    ask(page, "In which year did Parliament pass the Longitude Act?")
+    page.locator("#chat").get_by_role("button", name="Like", exact=True).click()
+    comment = page.locator("#comment textarea")
+    expect(comment).to_be_visible(timeout=30_000)
+    comment.fill("Just the year I wanted.")
+    comment.press("Enter")
+    expect(page.get_by_text("Your comment is kept in the library")).to_be_visible(timeout=30_000)
+    expect(comment).to_be_hidden()
+
+
 def test_an_empty_question_asks_nothing(page: Page):
     page.locator("#question textarea").fill("   ")
     page.locator("#ask").click()
