@@ -183,3 +183,11 @@ def test_no_word_of_the_page_is_wider_than_a_phone(browser: Browser, address: st
     ask(phone, "In which year did Parliament pass the Longitude Act?")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     phone.close()
+
+
+def test_a_question_that_cannot_be_asked_stays_in_the_box_with_a_warning(page: Page):
+    page.locator("#question textarea").fill("word " * 500)
+    page.locator("#ask").click()
+    expect(page.get_by_text("ask in 2000 or fewer")).to_be_visible(timeout=30_000)
+    expect(page.locator("#question textarea")).to_have_value("word " * 500)
+    expect(page.locator("#panel details")).to_have_count(0)

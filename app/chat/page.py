@@ -15,11 +15,9 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from gradio.components.chatbot import ExampleMessage
 
-from app.answer import Answer, Answerer
+from app.answer import Answerer
 from app.chat import render
-from index.feedback import add_feedback
-from ingest.errors import CitedError
-from ingest.read import read_bytes
+from app.chat.handlers import Handlers
 
 Next = Callable[[Request], Awaitable[Response]]
 HERE = Path(__file__).parent
@@ -40,46 +38,7 @@ FONT = ("ui-sans-serif", "system-ui", "sans-serif")
 
 def build(answerer: Answerer) -> gr.Blocks:
     """The page. Its handlers are private: they are no endpoints of the Gradio API."""
-    library = answerer.library
-
-    def respond(question: str, messages: list, answers: list[Answer]) -> tuple:
-        if not question.strip():
-            return "", messages, answers, render.panel(answers)
-        asked = {"role": "user", "content": render.literally(question)}
-        try:
-            answer = answerer.answer(question, [a.asked for a in answers])
-        except CitedError as error:
-            said = {"role": "assistant", "content": render.literally(str(error))}
-            return "", [*messages, asked, said], answers, render.panel(answers)
-        answers = [*answers, answer]
-        said = {"role": "assistant", "content": render.message(answer, len(answers))}
-        return "", [*messages, asked, said], answers, render.panel(answers)
-
-    def pick(messages: list, answers: list[Answer], event: gr.SelectData) -> tuple:
-        return respond(event.value["text"], messages, answers)
-
-    def begin() -> tuple:
-        return "", [], [], render.panel([])
-
-    def add(paths: list[str] | None) -> tuple[str, str, None]:
-        return (
-            "\n\n".join(_add(answerer, Path(p)) for p in paths or ()),
-            render.documents_table(library.entries()),
-            None,
-        )
-
-    def judge(answers: list[Answer], event: gr.LikeData) -> tuple:
-        turn = event.index // 2 if isinstance(event.index, int) else 0
-        if turn < len(answers):
-            add_feedback(library.catalog, answers[turn].to_json(), bool(event.liked))
-        return gr.update(visible=True), turn
-
-    def comment(text: str, answers: list[Answer], turn: int) -> tuple:
-        if text.strip() and turn < len(answers):
-            add_feedback(library.catalog, answers[turn].to_json(), None, text.strip())
-            gr.Info("Thank you. Your comment is kept in the library.")
-        return "", gr.update(visible=False)
-
+    do = Handlers(answerer)
     with gr.Blocks(title="Cited", analytics_enabled=False, fill_width=True) as page:
         answers = gr.State([])
         judged = gr.State(0)
@@ -106,21 +65,21 @@ def build(answerer: Answerer) -> gr.Blocks:
             with gr.Column(scale=5, min_width=340):
                 panel = gr.HTML(render.panel([]), elem_id="panel")
         with gr.Accordion("Documents", open=False):
-            table = gr.HTML(render.documents_table(library.entries()))
+            table = gr.HTML(do.documents())
             upload = gr.File(label="Add text, Markdown or HTML files", file_count="multiple", height=120)
             told = gr.Markdown()
         outputs = [box, chat, answers, panel]
         asking = [box, chat, answers]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        box.submit(respond, asking, outputs, **private)
-        send.click(respond, asking, outputs, **private)
-        chat.example_select(pick, [chat, answers], outputs, **private)
-        fresh.click(begin, None, outputs, **private)
-        chat.clear(begin, None, outputs, **private)
-        chat.like(judge, answers, [saying, judged], **private)
-        gr.on([words.submit, keep.click], comment, [words, answers, judged], [words, saying], **private)
-        upload.upload(add, upload, [told, table, upload], api_visibility="private")
-        page.load(lambda: render.documents_table(library.entries()), None, table, **private)
+        box.submit(do.respond, asking, outputs, **private)
+        send.click(do.respond, asking, outputs, **private)
+        chat.example_select(do.pick, [chat, answers], outputs, **private)
+        fresh.click(do.begin, None, outputs, **private)
+        chat.clear(do.begin, None, outputs, **private)
+        chat.like(do.judge, answers, [saying, judged], **private)
+        gr.on([words.submit, keep.click], do.comment, [words, answers, judged], [words, saying], **private)
+        upload.upload(do.add, upload, [told, table, upload], api_visibility="private")
+        page.load(do.documents, None, table, **private)
     return page
 
 
@@ -128,16 +87,6 @@ def _examples(answerer: Answerer) -> list[ExampleMessage]:
     samples = {"coffee.md", "longitude.txt", "tides.html"}
     held = {Path(entry.source).name for entry in answerer.library.entries()}
     return [{"text": text} for text in EXAMPLES] if samples <= held else []
-
-
-def _add(answerer: Answerer, path: Path) -> str:
-    """Add an uploaded file under its own name; says what became of it."""
-    try:
-        document = read_bytes(path.read_bytes(), name=path.name, source=f"upload:{path.name}")
-        outcome = answerer.library.add(document)
-    except CitedError as error:
-        return render.literally(str(error))
-    return f"{outcome}: {render.literally(document.title)}"
 
 
 def application(answerer: Answerer) -> FastAPI:
