@@ -5,14 +5,19 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from index.embed import Embedder
 from index.library import Library
 from ingest.read import read_file
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 ARTICLE = ROOT.parent / "shared" / "article" / "security-cooperation.txt"
@@ -48,3 +53,19 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder)
         for path in sorted(SAMPLES.iterdir()):
             opened.add(read_file(path))
         yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A real headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.fail("there is no Chromium; `make test` installs it")
+    with sync_playwright() as playwright:
+        # Without a sandbox, for tests may run as root; and without its own calls home.
+        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+        opened = playwright.chromium.launch(executable_path=found, args=quiet)
+        yield opened
+        opened.close()

@@ -1,6 +1,5 @@
 """The chat page in a real headless Chromium, served by the real server on loopback."""
 
-import shutil
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.answer import REFUSAL, Answerer
 from index.embed import Embedder
@@ -48,19 +47,6 @@ def address(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
         yield f"http://127.0.0.1:{port}/"
         server.should_exit = True
         thread.join(timeout=10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.fail("there is no Chromium; `make test` installs it")
-    with sync_playwright() as playwright:
-        # Without a sandbox, for tests may run as root; and without its own calls home.
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=found, args=quiet)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The report in a real headless Chromium: filter, search, links, width, accessibility, no network."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from eval.report import write_report
 from tests.results_file import write
@@ -19,18 +18,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder: Path = tmp_path_factory.mktemp("report")
     now, before = write(folder / "b.jsonl", 2), write(folder / "a.jsonl", 1)
     return write_report(now, folder / "r.html", before)[0].as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.fail("there is no Chromium; `make test` installs it")
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=found, args=quiet)
-        yield opened
-        opened.close()
 
 
 def opened(browser: Browser, address: str, width: int = 1280, scheme: str = "light") -> Iterator[Page]:
