@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from app.cite import Citation, cite, position
 from app.conversation import standalone
+from app.reader import AnyReader, Reader
 from app.reader.choose import Choice, Decision, choose
 from app.reader.judge import judge
-from app.reader.model import Reader
 from index.library import Library
 from index.search import Hit, search
 from ingest.document import Span
@@ -61,7 +61,7 @@ class Answerer:
     """Answers questions from one library. threshold: confidence below which it refuses, None for
     the one fitted with the reader."""
 
-    def __init__(self, library: Library, reader: Reader | None = None, threshold: float | None = None):
+    def __init__(self, library: Library, reader: AnyReader | None = None, threshold: float | None = None):
         self.library = library
         self.reader = reader or Reader()
         self.decision = Decision.load(self.reader.folder, threshold)

@@ -32,12 +32,22 @@ def library_options(command: Callable) -> Callable:
     @click.option("--library", metavar="FOLDER", help="Folder of the library (CITED_LIBRARY).")
     @click.option("--model", metavar="NAME", help="Embedding model, by name or folder (CITED_MODEL).")
     @wraps(command)
-    def with_settings(library: str | None, model: str | None, **given: Any) -> Any:
-        from app.settings import load
+    def with_settings(**given: Any) -> Any:
+        from app.settings import NAMES, load
 
-        return command(settings=load(library=library, model=model), **given)
+        asked = {name: given.pop(name) for name in NAMES if name in given}
+        return command(settings=load(**asked), **given)
 
     return with_settings
+
+
+def reader_options(command: Callable) -> Callable:
+    """--reader and --threshold; of `settings` where library_options stands above."""
+    reader = click.option("--reader", metavar="NAME", help="Reader, by name or folder (CITED_READER).")
+    threshold = click.option(
+        "--threshold", metavar="P", help="Refuse below this confidence, 0 to 1 (CITED_THRESHOLD)."
+    )
+    return reader(threshold(command))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -51,6 +61,14 @@ def opened(settings: "Settings") -> "Iterator[Library]":
 
     with Library(settings.library, Embedder(settings.model)) as library:
         yield library
+
+
+def answerer_of(library: "Library", settings: "Settings") -> "Answerer":
+    """What answers from the library, with the reader of the settings."""
+    from app.answer import Answerer
+    from app.reader import load_reader
+
+    return Answerer(library, load_reader(settings.reader), settings.threshold)
 
 
 def say(message: str) -> None:
@@ -93,22 +111,16 @@ def ingest(paths: tuple[str, ...], max_mb: float, as_json: bool, settings: "Sett
 @click.argument("question", required=False)
 @click.option("--input", "questions", type=click.Path(path_type=Path, allow_dash=True),
               help="Answer every line of a JSON Lines file: {\"id\": …, \"question\": …}.")  # fmt: skip
-@click.option("--threshold", metavar="P", help="Refuse below this confidence, 0 to 1 (CITED_THRESHOLD).")
 @json_option
 @library_options
-def ask(
-    question: str | None, questions: Path | None, threshold: str | None, as_json: bool, settings: "Settings"
-) -> None:
+@reader_options
+def ask(question: str | None, questions: Path | None, as_json: bool, settings: "Settings") -> None:
     """Answer a question from the library, with citations, or say that the documents do not."""
-    from app.answer import Answerer
-    from app.settings import load
-
     if (question is None) == (questions is None):
         raise click.UsageError("give one question, or --input with a file of them")
-    wanted = load(threshold=threshold).threshold
     with opened(settings) as library:
         need_documents(library)
-        answerer = Answerer(library, threshold=wanted)
+        answerer = answerer_of(library, settings)
         if questions is not None:
             answer_lines(answerer, questions)
             return
@@ -228,9 +240,9 @@ def rebuild(settings: "Settings") -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=7860, show_default=True)
 @click.option("--samples", is_flag=True, help="Put the sample articles into an empty library first.")
 @library_options
+@reader_options
 def serve(host: str, port: int, samples: bool, settings: "Settings") -> None:
     """Open the chat page."""
-    from app.answer import Answerer
     from app.chat.page import serve as serve_page
     from app.ingesting import ingest_paths, samples_folder
 
@@ -239,17 +251,19 @@ def serve(host: str, port: int, samples: bool, settings: "Settings") -> None:
         if samples and not library.entries():
             say("adding the sample articles")
             ingest_paths(library, [samples_folder()])
-        serve_page(Answerer(library, threshold=settings.threshold), host, port)
+        serve_page(answerer_of(library, settings), host, port)
 
 
 @cited.command()
 @library_options
+@reader_options
 def doctor(settings: "Settings") -> None:
     """Check that everything Cited needs is there and fits together."""
     from app.doctor import examine
+    from app.reader import load_reader
 
     with opened(settings) as library:
-        healthy = examine(library)
+        healthy = examine(library, load_reader(settings.reader))
     if not healthy:
         sys.exit(ERROR)
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import click
 
+from app.reader import AnyReader
 from app.reader.choose import Decision
-from app.reader.model import Reader, Window
+from app.reader.model import Window
 from index.library import Library
 from ingest.errors import CitedError, ModelError
 
 
-def examine(library: Library) -> bool:
+def examine(library: Library, reader: AnyReader) -> bool:
     """Print a line a check; True where all passed."""
-    reader = Reader()
     checks: list[tuple[str, Callable[[], str]]] = [
         ("library", lambda: f"{library.folder}, {len(library.entries())} documents"),
         ("embedding model", lambda: f"{library.embedder.fingerprint}, {_dimension(library)} dimensions"),
@@ -34,7 +34,7 @@ def _dimension(library: Library) -> int:
     return len(library.embedder.question("test"))
 
 
-def _reads(reader: Reader) -> str:
+def _reads(reader: AnyReader) -> str:
     window = Window("", ("The bridge was opened in 1932.", "Rain fell all day."))
     reading = reader.read("When was the bridge opened?", [window])[0]
     if reading.evidence[0] <= reading.evidence[1]:

@@ -17,11 +17,17 @@ class Settings:
     """library: folder of the library (CITED_LIBRARY; default: the user's data folder).
     model: embedding model, by name or folder (CITED_MODEL). threshold: confidence below which
     Cited refuses, a probability in [0, 1] (CITED_THRESHOLD; default: the one fitted with the reader).
+    reader: a question-answering model of transformers, by name or folder, or a folder of weights of
+    our own kind (CITED_READER; default: Cited's own).
     """
 
     library: Path
     model: str = "all-MiniLM-L6-v2"
     threshold: float | None = None
+    reader: str | None = None
+
+
+NAMES = tuple(field.name for field in fields(Settings))
 
 
 def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli import cited, json_option, library_options, main, opened, print_json, say
+from app.cli import cited, json_option, library_options, main, opened, print_json, reader_options, say
 from ingest.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def evaluation() -> None:
 @click.argument("name", metavar="[SET]", default="samples")
 @sources_option
 @click.option("-o", "--output", type=FILE, help="Results file, JSON Lines [default: eval-SET.jsonl].")
-@click.option("--threshold", metavar="P", help="Refuse below this confidence, 0 to 1.")
+@reader_options
 @click.option(
     "--fail-under", "rules", multiple=True, metavar="RULE", help="A gate: 'evidence_recall >= 0.9'."
 )
@@ -48,6 +48,7 @@ def run(
     sources: tuple[Path, ...],
     output: Path | None,
     threshold: str | None,
+    reader: str | None,
     rules: tuple[str, ...],
     gates: Path | None,
     baseline: Path | None,
@@ -58,18 +59,20 @@ def run(
     A run that was interrupted goes on where it was. Exit status 3 where a gate is not kept.
     """
     from app.ingesting import progress_bar
+    from app.reader import load_reader
     from app.settings import load as load_settings
     from eval.gates import read_gates
     from eval.report.load import load
     from eval.run import load_task
     from eval.run import run as answer_all
 
+    settings = load_settings(threshold=threshold, reader=reader)
     path = _set_path(name)
     task = load_task(path, sources or _default_sources(name))
     output = output or Path(f"eval-{path.stem}.jsonl")
     before = load(baseline) if baseline else None
     with progress_bar("questions") as advance:
-        rows, summary = answer_all(task, output, load_settings(threshold=threshold).threshold, advance)
+        rows, summary = answer_all(task, output, load_reader(settings.reader), settings.threshold, advance)
     say(f"wrote {output}; `cited eval report {output}` makes a page of it")
     if as_json:
         print_json(summary)
@@ -177,6 +180,24 @@ def chunking(data: Path, as_json: bool) -> None:
         print_json([row.to_json() for row in rows])
     else:
         print_rows(rows)
+
+
+@bench.command()
+@click.option("--data", type=FILE, required=True, help="Folder with squad.jsonl.gz.")
+@click.option("--reader", metavar="NAME", help="Reader, by name or folder.")
+@json_option
+def reader(data: Path, reader: str | None, as_json: bool) -> None:
+    """The reader alone, on the SQuAD articles held back from its training."""
+    from dataclasses import asdict
+
+    from app.reader import load_reader
+    from eval.bench.reader import print_figures, run_reader
+
+    figures = run_reader(data, load_reader(reader))
+    if as_json:
+        print_json([asdict(figure) for figure in figures])
+    else:
+        print_figures(figures)
 
 
 def _set_path(name: str) -> Path:

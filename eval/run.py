@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TextIO
 
 from app.answer import MOST_HITS, Answerer
+from app.reader import AnyReader
 from eval.grade import grade, summarise
 from eval.questions import Question, QuestionSet, read_set
 from index.embed import Embedder
@@ -53,7 +54,11 @@ def load_task(path: Path, sources: Sequence[Path]) -> Task:
 
 
 def run(
-    task: Task, output: Path, threshold: float | None = None, progress: Progress = untold
+    task: Task,
+    output: Path,
+    reader: AnyReader | None = None,
+    threshold: float | None = None,
+    progress: Progress = untold,
 ) -> tuple[list[dict], dict]:
     """Answer and grade the task in a library of its own; returns the answer lines and the summary.
 
@@ -63,7 +68,7 @@ def run(
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder), Embedder()) as library:
         for document in task.documents.values():
             library.add(document)
-        answerer = Answerer(library, threshold=threshold)
+        answerer = Answerer(library, reader, threshold)
         answerer.answer("Is everything loaded?")
         about = describe(task, answerer)
         done = interrupted(output, about)

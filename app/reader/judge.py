@@ -7,8 +7,9 @@ what chooses and cites sees only `Judged`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.reader import AnyReader
 from app.reader.expect import has_short_answer, lacks_expected
-from app.reader.model import Reader, Reading, ShortAnswer, Window
+from app.reader.model import Reading, ShortAnswer, Window
 from index.search import Hit
 from index.words import telling_words
 from ingest.document import Span
@@ -39,7 +40,7 @@ nowhere in the window. lacking: 1 where the question asks for a number, date or 
 has none. footnote: 1 for a sentence of a footnote."""
 
 
-def judge(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Judged]:
+def judge(reader: AnyReader, question: str, hits: Sequence[Hit]) -> list[Judged]:
     """Every sentence of the hits and of their linked footnotes, each once, in no particular order."""
     views = _views(hits)
     readings = reader.read(question, [view.window for view in views])

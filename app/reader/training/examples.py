@@ -8,7 +8,8 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,40 +43,63 @@ WRITTEN = Path(__file__).parent / "written"
 
 
 def load_written(folder: Path = WRITTEN) -> list[Example]:
-    """Every question of the project's own training passages (fields: title, section, sentences,
-    questions with evidence indices and a short answer out of the first of these)."""
+    """Every question of the project's own training passages and articles.
+
+    A row is a passage: title, section, sentences, questions with evidence indices and a short answer
+    out of the first of these. A row with a field `footnote` belongs to an article, the rows with its
+    title, in reading order; `also` names evidence in other passages of it, (passage, sentence).
+    """
     examples = []
     for path in sorted(folder.glob("*.jsonl")):
+        articles: dict[str, list[dict]] = defaultdict(list)
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            sentences = tuple(row["sentences"])
-            heading = f"{row['title']}. {row['section']}" if row["section"] else row["title"]
-            for asked in row["questions"]:
-                evidence, answer = asked["evidence"], asked["answer"]
-                start = sentences[evidence[0]].find(answer) if evidence and answer else -1
-                examples.append(
-                    Example(
-                        question=asked["question"].strip(),
-                        heading=heading,
-                        sentences=sentences,
-                        evidence=frozenset(evidence),
-                        answers=((evidence[0], start, start + len(answer)),) if start >= 0 else (),
-                        answer_texts=(answer,) if start >= 0 else (),
-                        group=f"written:{row['title']}:{sentences[0][:40]}",
-                        source="written",
-                    )
-                )
+            articles[row["title"]].append(row)
+            asked = row["questions"]
+            examples += [_from_written(row, one, one["evidence"], one["answer"]) for one in asked]
+        for rows in articles.values():
+            examples += _evidence_elsewhere(rows)
+    return examples
+
+
+def _from_written(row: dict, asked: dict, evidence: Sequence[int], answer: str | None) -> Example:
+    sentences = tuple(row["sentences"])
+    start = sentences[evidence[0]].find(answer) if evidence and answer else -1
+    passage = "" if "footnote" in row else f":{sentences[0][:40]}"
+    return Example(
+        question=asked["question"].strip(),
+        heading=f"{row['title']}. {row['section']}" if row["section"] else row["title"],
+        sentences=sentences,
+        evidence=frozenset(evidence),
+        answers=((evidence[0], start, start + len(answer)),) if answer and start >= 0 else (),
+        answer_texts=(answer,) if answer and start >= 0 else (),
+        group=f"{'article' if 'footnote' in row else 'written'}:{row['title']}{passage}",
+        source="written",
+    )
+
+
+def _evidence_elsewhere(rows: Sequence[dict]) -> list[Example]:
+    """For a question with evidence in other passages of its article, an example for each of these."""
+    examples = []
+    for asked in (asked for row in rows for asked in row["questions"] if asked.get("also")):
+        for number in {passage for passage, _ in asked["also"]}:
+            places = sorted(i for passage, i in asked["also"] if passage == number)
+            examples.append(_from_written(rows[number], asked, places, None))
     return examples
 
 
 def load(folder: Path) -> list[Example]:
     """Every question of the folder's squad, nq and selqa files with its own passage."""
-    examples = []
-    for source in ("squad", "nq"):
-        rows = read_rows(folder / f"{source}.jsonl.gz")
-        examples += [e for row in rows if (e := _from_context(row, source))]
+    rows = read_rows(folder / "nq.jsonl.gz")
+    examples = [*load_squad(folder), *(e for row in rows if (e := _from_context(row, "nq")))]
     examples += [e for row in read_rows(folder / "selqa.jsonl.gz") if (e := _from_sentences(row))]
     return examples
+
+
+def load_squad(folder: Path) -> list[Example]:
+    """Every question of the folder's squad file with its own paragraph."""
+    rows = read_rows(folder / "squad.jsonl.gz")
+    return [e for row in rows if (e := _from_context(row, "squad"))]
 
 
 def _from_context(row: dict, source: str) -> Example | None:

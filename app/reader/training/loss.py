@@ -54,8 +54,33 @@ def answer_tokens(example: Example, encoded: Encoded, chance: random.Random) -> 
     return (int(inside[0]), int(inside[-1])) if len(inside) else None
 
 
+def by_sentence(evidence: Tensor, batch: list[tuple[Example, Encoded]]) -> tuple[Tensor, Tensor, Tensor]:
+    """(mean evidence logit, whether the sentence is in view, label), each of shape (batch, sentences)."""
+    most = max(len(example.sentences) for example, _ in batch)
+    owner = torch.full(evidence.shape, most, dtype=torch.long)
+    labels = torch.zeros(len(batch), most)
+    for row, (example, e) in enumerate(batch):
+        sentence = torch.from_numpy(e.sentence)
+        owner[row, : len(e.ids)] = torch.where(sentence >= 0, sentence, most)
+        labels[row, list(example.evidence)] = 1.0
+    sums = torch.zeros(len(batch), most + 1).scatter_add(1, owner, evidence)[:, :most]
+    counts = torch.zeros(len(batch), most + 1).scatter_add(1, owner, torch.ones_like(evidence))[:, :most]
+    return sums / counts.clamp(min=1), counts > 0, labels
+
+
+def listwise(scores: Tensor, real: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy over a window's sentences and «none of them» (logit 0); of several right sentences
+    their sum counts."""
+    none = torch.zeros(len(scores), 1)
+    everything = torch.cat([none, scores.masked_fill(~real, -1e4)], dim=1)
+    right = real & (labels > 0)
+    wanted = torch.cat([~right.any(dim=1, keepdim=True), right], dim=1)
+    return (everything.logsumexp(1) - everything.masked_fill(~wanted, -1e4).logsumexp(1)).mean()
+
+
 def loss_of(network: ReaderNetwork, batch: list[tuple[Example, Encoded]], chance: random.Random) -> Tensor:
-    """Sum of the four losses: answerable, evidence by sentence, start and end ([CLS] for none)."""
+    """Sum of the losses: answerable, evidence by sentence (each alone, and against each other), start and
+    end ([CLS] for none)."""
     encoded = [e for _, e in batch]
     ids, mask, types = tensors(encoded)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -63,17 +88,10 @@ def loss_of(network: ReaderNetwork, batch: list[tuple[Example, Encoded]], chance
     answered = torch.tensor([float(bool(x.evidence)) for x, _ in batch])
     total = nn.functional.binary_cross_entropy_with_logits(answerable, answered)
 
-    logits, labels = [], []
-    for row, (example, e) in enumerate(batch):
-        owner = torch.from_numpy(e.sentence)
-        for i in range(len(example.sentences)):
-            tokens = (owner == i).nonzero().squeeze(-1)
-            if len(tokens):
-                logits.append(evidence[row, tokens].mean())
-                labels.append(float(i in example.evidence))
-    total = total + nn.functional.binary_cross_entropy_with_logits(
-        torch.stack(logits), torch.tensor(labels), pos_weight=torch.tensor(2.0)
-    )
+    scores, real, labels = by_sentence(evidence, batch)
+    weights = torch.where(labels > 0, 2.0, 1.0)[real]
+    bce = nn.functional.binary_cross_entropy_with_logits
+    total = total + bce(scores[real], labels[real], weight=weights) + listwise(scores, real, labels)
 
     rows, firsts, lasts = [], [], []
     for row, (example, e) in enumerate(batch):

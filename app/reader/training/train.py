@@ -20,17 +20,14 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import AutoModel
 
 from app.reader.training.epoch import epoch
-from app.reader.training.examples import Example, load, load_written
+from app.reader.training.examples import load, load_written
 from app.reader.training.loss import batches, loss_of
 from app.reader.training.negatives import hard_negatives
 from app.reader.training.network import ReaderNetwork
+from app.reader.training.split import split
 from app.reader.training.validate import validate
 from index.embed import Embedder, packaged_model
 
-HELD_BACK = ("Super_Bowl_50", "Oxygen", "Black_Death", "Warsaw", "1973_oil_crisis", "Huguenot")
-"""SQuAD articles never trained on; the figures in the model card are over 600 of their questions."""
-OWN_HELD_BACK = 10
-"""One in so many of the project's own passages is never trained on."""
 AVERAGE = 0.995
 """Decay per step of the running average of the weights."""
 
@@ -90,19 +87,6 @@ def train(options: argparse.Namespace) -> None:
                 print(json.dumps(row), flush=True)
             if seen >= options.examples:
                 break
-
-
-def split(everything: list[Example], limit: int | None) -> tuple[list[Example], list[Example], list[Example]]:
-    """(to train on, SQuAD held back, own held back), apart by article and by passage."""
-    squad_groups = {f"squad:{title}" for title in HELD_BACK}
-    own_groups = set(sorted({e.group for e in everything if e.source == "written"})[::OWN_HELD_BACK])
-    squad = [e for e in everything if e.group in squad_groups]
-    kept = [e for e in everything if e.group not in squad_groups | own_groups]
-    return (
-        random.Random(2).sample(kept, limit) if limit else kept,
-        random.Random(1).sample(squad, min(600, len(squad))),
-        [e for e in everything if e.group in own_groups],
-    )
 
 
 def load_network(checkpoint: Path | None) -> ReaderNetwork:
