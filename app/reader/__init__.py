@@ -1,19 +1,28 @@
 """Reads passages for a question: which sentences answer it, with which words, or none."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol
 
-from app.reader.model import Reader
-
-if TYPE_CHECKING:
-    from app.reader.extractive import ExtractiveReader
+from app.reader.model import Reader, Reading, Window
 
 __all__ = ["AnyReader", "Reader", "load_reader"]
 
-AnyReader: TypeAlias = "Reader | ExtractiveReader"
+
+class AnyReader(Protocol):
+    """What reads. folder: of the decision that was fitted with it."""
+
+    folder: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """Name and content."""
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        """Read every window against the question."""
 
 
-def load_reader(name: str | None = None) -> "Reader | ExtractiveReader":
+def load_reader(name: str | None = None) -> AnyReader:
     """Our own reader (None), another folder of its weights, or else a question-answering model of
     transformers, by name or folder. Each loads at first use and may raise ModelError then."""
     if name is None:
