@@ -11,6 +11,7 @@ from app.cite import Citation, cite, position
 from app.conversation import standalone
 from app.reader import AnyReader, Reader
 from app.reader.choose import Choice, Decision, choose
+from app.reader.expect import asks_several
 from app.reader.judge import judge
 from index.library import Library
 from index.search import Hit, search
@@ -64,7 +65,7 @@ class Answerer:
     def __init__(self, library: Library, reader: AnyReader | None = None, threshold: float | None = None):
         self.library = library
         self.reader = reader or Reader()
-        self.decision = Decision.load(self.reader.folder, threshold)
+        self.decision = Decision.load(self.reader.decision, threshold)
 
     def answer(self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()) -> Answer:
         """Answer from the library, or from some documents of it, by id. history: the questions of
@@ -73,7 +74,7 @@ class Answerer:
         asked = standalone(checked(question), history)
         hits = search(self.library, asked, MOST_HITS, documents)
         found = time.perf_counter()
-        choice = choose(judge(self.reader, asked, hits), self.decision)
+        choice = choose(judge(self.reader, asked, hits), self.decision, asks_several(asked))
         citations = _cite(choice, hits)
         done = time.perf_counter()
         timings = {"search": found - begun, "read": done - found, "total": done - begun}

@@ -18,7 +18,7 @@ def examine(library: Library, reader: AnyReader) -> bool:
         ("embedding model", lambda: f"{library.embedder.fingerprint}, {_dimension(library)} dimensions"),
         ("vectors", lambda: f"{library.vectors.count()} of {library.catalog.passage_count()} passages"),
         ("reader", lambda: f"{reader.fingerprint}, {_reads(reader)}"),
-        ("decision", lambda: f"refuses below {Decision.load(reader.folder).threshold:.2f}"),
+        ("decision", lambda: f"refuses below {Decision.load(reader.decision).threshold:.2f}"),
     ]
     healthy = True
     for name, check in checks:

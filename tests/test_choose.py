@@ -14,7 +14,12 @@ from ingest.passages import Passage
 TEXT = "One fact. Two facts. Three facts."
 SENTENCES = (Span(100, 109), Span(110, 120), Span(121, 133))
 DECISION = Decision(
-    weights=(1.0,) + (0.0,) * (len(FEATURES) - 1), bias=0.0, threshold=0.5, share=0.5, short=0.0
+    weights=(1.0,) + (0.0,) * (len(FEATURES) - 1),
+    bias=0.0,
+    threshold=0.5,
+    share=0.5,
+    share_several=0.2,
+    short=0.0,
 )
 
 
@@ -75,11 +80,11 @@ def test_a_doubtful_short_answer_is_left_out():
 def test_a_damaged_decision_says_what_to_do(tmp_path: Path):
     (tmp_path / "decision.json").write_text(json.dumps({"weights": {}}))
     with pytest.raises(ModelError, match=r"decision\.json cannot be used .* restore it"):
-        Decision.load(tmp_path)
+        Decision.load(tmp_path / "decision.json")
 
 
 def test_a_threshold_that_is_given_overrules_the_fitted_one():
     from app.reader.model import WEIGHTS
 
-    assert Decision.load(WEIGHTS, 0.9).threshold == 0.9
-    assert 0 < Decision.load(WEIGHTS).threshold < 1
+    assert Decision.load(WEIGHTS / "decision.json", 0.9).threshold == 0.9
+    assert 0 < Decision.load(WEIGHTS / "decision.json").threshold < 1

@@ -10,9 +10,9 @@ __all__ = ["AnyReader", "Reader", "load_reader"]
 
 
 class AnyReader(Protocol):
-    """What reads. folder: of the decision that was fitted with it."""
+    """What reads. decision: file of the decision that was fitted with it."""
 
-    folder: Path
+    decision: Path
 
     @property
     def fingerprint(self) -> str:

@@ -7,7 +7,7 @@ halves of the evaluation sets (eval/fit.py) and stored beside the reader's weigh
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from app.reader.judge import FEATURES, Judged
@@ -20,33 +20,46 @@ MOST_QUOTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """weights, bias: of the features, for the probability that a sentence is evidence. threshold:
-    the least confidence for an answer. share: of the best sentence's
-    odds that a further sentence must reach. short: the least score of a short answer."""
+    """weights, bias: of the features, for the probability that a sentence is evidence. temperature,
+    shift: of the confidence's log odds, which are divided and then raised by them. threshold: the least
+    confidence for an answer. share, share_several: of the best sentence's odds that a further sentence
+    must reach, where the question asks for one thing and for several. short: the least score of a
+    short answer."""
 
     weights: tuple[float, ...]
     bias: float
     threshold: float
     share: float
+    share_several: float
     short: float
+    temperature: float = 1.0
+    shift: float = 0.0
 
     @staticmethod
-    def load(folder: Path, threshold: float | None = None) -> "Decision":
+    def load(path: Path, threshold: float | None = None) -> "Decision":
         """The decision stored with a reader. Raises ModelError where it is damaged."""
-        path = folder / "decision.json"
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             weights = tuple(float(stored["weights"][name]) for name in FEATURES)
-            numbers = [float(stored[name]) for name in ("bias", "threshold", "share", "short")]
+            numbers = {name: float(stored[name]) for name in NUMBERS}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} cannot be used ({error}); restore it, or run eval/fit.py") from error
-        bias, fitted, share, short = numbers
-        return Decision(weights, bias, fitted if threshold is None else threshold, share, short)
+        return Decision(weights, **numbers | ({} if threshold is None else {"threshold": threshold}))
 
     def probability(self, judged: Judged) -> float:
         """Probability that the sentence is evidence."""
-        score = self.bias + sum(w * x for w, x in zip(self.weights, judged.features, strict=True))
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
+        return _logistic(self.bias + sum(w * x for w, x in zip(self.weights, judged.features, strict=True)))
+
+    def confidence(self, probabilities: Sequence[float]) -> float:
+        """Probability that the documents answer, from that of each sentence."""
+        return _logistic(math.log(_odds(any_of(probabilities))) / self.temperature + self.shift)
+
+
+NUMBERS = tuple(field.name for field in fields(Decision) if field.name != "weights")
+
+
+def _logistic(score: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +80,14 @@ class Choice:
     quotes: tuple[Quote, ...]
 
 
-def choose(judged: Sequence[Judged], decision: Decision) -> Choice:
-    """The sentences worth quoting: the best, and those whose odds come near it."""
+def choose(judged: Sequence[Judged], decision: Decision, several: bool = False) -> Choice:
+    """The sentences worth quoting: the best, and those whose odds come near it. several: whether the
+    question asks for more than one thing (app/reader/expect.py)."""
     ranked = sorted(((decision.probability(j), j) for j in judged), key=lambda pair: -pair[0])
-    confidence = any_of([p for p, _ in ranked])
+    confidence = decision.confidence([p for p, _ in ranked]) if ranked else 0.0
     if not ranked or confidence < decision.threshold:
         return Choice(confidence, ())
-    floor = decision.share * _odds(ranked[0][0])
+    floor = (decision.share_several if several else decision.share) * _odds(ranked[0][0])
     chosen = [(p, j) for p, j in ranked[:MOST_QUOTES] if _odds(p) >= floor]
     return Choice(confidence, tuple(_in_reading_order(chosen, decision)))
 
@@ -88,7 +102,7 @@ def any_of(probabilities: Sequence[float]) -> float:
 
 
 def _odds(probability: float) -> float:
-    return probability / max(1e-9, 1 - probability)
+    return max(1e-9, probability) / max(1e-9, 1 - probability)
 
 
 def _in_reading_order(chosen: Sequence[tuple[float, Judged]], decision: Decision) -> list[Quote]:

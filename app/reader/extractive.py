@@ -25,8 +25,8 @@ class ExtractiveReader:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        folder = Path(name).expanduser()
-        self.folder = folder if (folder / "decision.json").is_file() else WEIGHTS / "extractive"
+        own = Path(name).expanduser() / "decision.json"
+        self.decision = own if own.is_file() else WEIGHTS / "decision-extractive.json"
         self._lock = Lock()
 
     @cached_property

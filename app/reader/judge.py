@@ -4,8 +4,11 @@ Reads every hit with its linked footnotes in one batch. This is the one way from
 what chooses and cites sees only `Judged`.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from app.reader import AnyReader
 from app.reader.expect import has_short_answer, lacks_expected
@@ -32,12 +35,14 @@ class Judged:
 
 FEATURES = (
     "evidence", "answerable", "span", "sentence", "passage", "rank", "overlap", "missing", "lacking",
-    "footnote",
+    "footnote", "named", "evidence_lead", "span_lead", "sentence_lead",
 )  # fmt: skip
+LEADS = {"evidence_lead": "evidence", "span_lead": "span", "sentence_lead": "sentence"}
 """evidence, answerable, span: the reader's logits. sentence, passage: cosine to the question. rank:
 1 / rank of the hit. overlap: share of the question's words in the sentence; missing: share that stand
 nowhere in the window. lacking: 1 where the question asks for a number, date or name and the sentence
-has none. footnote: 1 for a sentence of a footnote."""
+has none. footnote: 1 for a sentence of a footnote. named: share of the question's names and numbers
+that stand nowhere in the window. A lead is what a sentence has more than the best of the others."""
 
 
 def judge(reader: AnyReader, question: str, hits: Sequence[Hit]) -> list[Judged]:
@@ -51,7 +56,18 @@ def judge(reader: AnyReader, question: str, hits: Sequence[Hit]) -> list[Judged]
             key = (judged.passage.document_id, judged.sentence.start)
             if key not in best or judged.features[0] > best[key].features[0]:
                 best[key] = judged
-    return list(best.values())
+    return with_leads(list(best.values()))
+
+
+def with_leads(judged: Sequence[Judged]) -> list[Judged]:
+    """The same with their leads over each other."""
+    rows = np.array([j.features for j in judged]).reshape(-1, len(FEATURES))
+    for name, of in LEADS.items():
+        values = rows[:, FEATURES.index(of)]
+        ranked = np.sort(values)[::-1]
+        others = np.where(values == ranked[:1], ranked[1:2] if len(ranked) > 1 else values, ranked[:1])
+        rows[:, FEATURES.index(name)] = values - others
+    return [replace(j, features=tuple(map(float, row))) for j, row in zip(judged, rows, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +126,8 @@ def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
         1 - _share(asked, around),
         float(lacks_expected(question, view.window.sentences[i])),
         float(passage.kind == "footnote"),
+        _unnamed(question, around),
+        *([0.0] * len(LEADS)),
     )
     place = _place(sentence, short) if has_short_answer(question) else None
     return Judged(passage, sentence, features, place, features[2])
@@ -118,6 +136,15 @@ def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
 def _share(words: Sequence[str], text: str) -> float:
     """Share of the words whose beginning stands in the text; inflection is cut off at five letters."""
     return sum(_stem(w) in text for w in words) / len(words) if words else 0.0
+
+
+NAMED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w’'-]*|\d[\d,.]*\d|\d")
+
+
+def _unnamed(question: str, text: str) -> float:
+    """Share of the question's names (its first word aside) and numbers that are not in the text."""
+    named = [word.casefold() for word in NAMED.findall(question)]
+    return sum(_stem(word) not in text for word in named) / len(named) if named else 0.0
 
 
 def _stem(word: str) -> str:

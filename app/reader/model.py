@@ -59,6 +59,7 @@ class Reader:
 
     def __init__(self, folder: Path = WEIGHTS) -> None:
         self.folder = folder
+        self.decision = folder / "decision.json"
         self._lock = Lock()
 
     @cached_property

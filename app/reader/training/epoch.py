@@ -9,6 +9,9 @@ from app.reader.training.examples import Example, crop
 from app.reader.training.negatives import NAME, changed_name, changed_number, vague_answer, without_evidence
 from index.words import STOP, WORD
 
+WINDOW_WORDS = (60, 90, 120, 150)
+"""Most words of a training window, drawn anew for each."""
+
 
 def epoch(
     examples: Sequence[Example],
@@ -29,32 +32,46 @@ def epoch(
         order += [k] * times
     for k in order:
         example = examples[k]
-        window_words = chance.choice([60, 90, 120, 150])
         heading = "" if chance.random() < 0.1 else example.heading
-        cropped = replace(crop(example, chance, window_words), heading=heading)
+        cropped = replace(crop(example, chance, chance.choice(WINDOW_WORDS)), heading=heading)
         if chance.random() < 0.08:
             cropped = replace(cropped, question=as_keywords(cropped.question))
         if chance.random() < 0.05:
             cropped = replace(cropped, question=misspelt(cropped.question, chance))
         out.append(cropped)
-        if not example.evidence:
-            continue
-        dice = chance.random()
-        near: Example | None = None
-        if dice < 0.40 and negatives.get(k):
-            head, sentences = chance.choice(negatives[k])
-            other = replace(example, heading=head, sentences=sentences, evidence=frozenset(), answers=())
-            near = crop(other, chance, window_words)
-        elif dice < 0.55:
-            near = without_evidence(cropped)
-        elif dice < 0.75:
-            near = vague_answer(cropped, chance)
-        elif dice < 0.90:
-            near = changed_name(cropped, names[example.group], chance)
-        changed = changed_number(cropped, chance) if chance.random() < 0.5 else None
-        out += [e for e in (near, changed) if e]
+        out += _beside(example, cropped, negatives.get(k, []), names[example.group], chance)
     chance.shuffle(out)
     return out
+
+
+def _beside(
+    example: Example,
+    cropped: Example,
+    hard: Sequence[tuple[str, tuple[str, ...]]],
+    names: Sequence[str],
+    chance: random.Random,
+) -> list[Example]:
+    """Negatives of one question: other passages that a search finds for it, and changed ones. The
+    questions of our own articles, whose passages resemble each other, get more of the former."""
+    own = example.group.startswith("article:")
+    found: list[Example | None] = []
+    dice = chance.random()
+    if hard and dice < (0.8 if own else 0.4 if example.evidence else 0.0):
+        heading, sentences = chance.choice(hard)
+        other = replace(example, heading=heading, sentences=sentences, evidence=frozenset(), answers=())
+        found.append(crop(other, chance, chance.choice(WINDOW_WORDS)))
+    if not example.evidence:
+        return [e for e in found if e]
+    dice = chance.random()
+    if dice < 0.25:
+        found.append(without_evidence(cropped))
+    elif dice < 0.55:
+        found.append(vague_answer(cropped, chance))
+    elif dice < 0.75:
+        found.append(changed_name(cropped, names, chance))
+    if chance.random() < 0.5:
+        found.append(changed_number(cropped, chance))
+    return [e for e in found if e]
 
 
 def as_keywords(question: str) -> str:

@@ -105,6 +105,10 @@ def hard_negatives(
     passages = list({(e.heading, e.sentences): e.group for e in examples}.items())
     vectors = embed([f"{heading}. {' '.join(sentences)}" for (heading, sentences), _ in passages])
     asked = embed([e.question for e in examples])
+    right: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
+    for e in examples:
+        if e.evidence:
+            right[e.group, e.question].add(e.sentences)
     by_group: dict[str, list[int]] = defaultdict(list)
     for i, (_, group) in enumerate(passages):
         by_group[group].append(i)
@@ -118,6 +122,7 @@ def hard_negatives(
             passages[pool[j]][0]
             for j in order
             if passages[pool[j]][0][1] != example.sentences
+            and passages[pool[j]][0][1] not in right[example.group, example.question]
             and not _holds_answer(example, passages[pool[j]][0][1])
         ][:most]
     return found
