@@ -23,7 +23,9 @@ from app.ingesting import samples_folder
 from app.reader import AnyReader, load_reader
 from app.reader.choose import MOST_QUOTES, Decision, any_of, choose
 from app.reader.expect import asks_several
+from app.reader.extractive import by_spans
 from app.reader.judge import FEATURES, Judged, judge
+from app.reader.model import WEIGHTS, Reading, Window
 from eval.held_back import held_back_articles
 from eval.measures.spans import same_place, span_precision, span_recall
 from eval.measures.stats import mean
@@ -165,14 +167,31 @@ def _balance(found: Sequence[Case], decision: Decision) -> float:
     return r + p
 
 
+class SpansOnly:
+    """A reader that marks spans only, made of one that does more: what the decision for models of
+    transformers is fitted with, for none of them is at hand."""
+
+    def __init__(self, reader: AnyReader) -> None:
+        self.reader = reader
+        self.decision = WEIGHTS / "decision-extractive.json"
+        self.fingerprint = f"spans of {reader.fingerprint}"
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        """Read, and forget all but the spans."""
+        return [by_spans(reading) for reading in self.reader.read(question, windows)]
+
+
 def main() -> None:
     """Fit and store the decision."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--article", type=Path, default=Path("../shared/article/security-cooperation.txt"))
     parser.add_argument("--reader", help="reader, by name or folder")
     parser.add_argument("--out", type=Path, help="where to write [default: beside the reader's weights]")
+    parser.add_argument("--spans-only", action="store_true", help="for models of transformers")
     options = parser.parse_args()
     reader = load_reader(options.reader)
+    if options.spans_only:
+        reader = SpansOnly(reader)
     stored = asdict(fit(cases(options.article, reader, Embedder())))
     weights = dict(zip(FEATURES, (round(w, 5) for w in stored.pop("weights")), strict=True))
     numbers = {name: round(value, 5) for name, value in stored.items()}

@@ -90,9 +90,8 @@ def test_only_the_documents_asked_for_are_searched_however_many_others_are_neare
     (hit,) = search(toys, "a ship at sea", 9, documents=[far.id])
     assert hit.passage.document_id == far.id
     assert hit.similarity is not None
-    assert hit.score == pytest.approx(
-        (1 + SENTENCE_WEIGHT) / 11
-    )  # the first of its rankings: the others took no rank
+    # the first of its rankings: the others took no rank
+    assert hit.score == pytest.approx((1 + SENTENCE_WEIGHT) / 11)
     assert search(toys, "a ship at sea", 9, documents=["unknown"]) == []
 
 

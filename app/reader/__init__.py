@@ -23,12 +23,19 @@ class AnyReader(Protocol):
 
 
 def load_reader(name: str | None = None) -> AnyReader:
-    """Our own reader (None), another folder of its weights, or else a question-answering model of
-    transformers, by name or folder. Each loads at first use and may raise ModelError then."""
+    """Our own reader (None), another folder of its weights or a checkpoint of its training (*.pt), or
+    else a question-answering model of transformers, by name or folder.
+
+    A checkpoint is loaded at once, the others at first use; they may raise ModelError then.
+    """
     if name is None:
         return Reader()
     if (Path(name).expanduser() / "reader.onnx").is_file():
         return Reader(Path(name).expanduser())
+    if name.endswith(".pt"):
+        from app.reader.training.unquantised import UnquantisedReader
+
+        return UnquantisedReader(Path(name))
     from app.reader.extractive import ExtractiveReader
 
     return ExtractiveReader(name)

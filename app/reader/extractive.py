@@ -90,6 +90,10 @@ class ExtractiveReader:
             sentence=np.where(inside, owner, -1),
             chars=chars,
         )
-        reading = decode(encoded, len(window.sentences), start, start, end, 0.0)
-        scores = tuple(answer.score if answer else UNREAD for answer in reading.answers)
-        return replace(reading, evidence=scores, answerable=max(scores, default=UNREAD))
+        return by_spans(decode(encoded, len(window.sentences), start, start, end, 0.0))
+
+
+def by_spans(reading: Reading) -> Reading:
+    """The reading of which nothing but the spans counts."""
+    scores = tuple(answer.score if answer else UNREAD for answer in reading.answers)
+    return replace(reading, evidence=scores, answerable=max(scores, default=UNREAD))
