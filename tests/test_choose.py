@@ -1,6 +1,7 @@
 """What is quoted, and when Cited refuses: by hand-made judgements."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_further_sentence_is_quoted_when_its_odds_reach_the_share_of_the_best(
     # odds e^2 = 7.39, e^1.4 = 4.06 (0.55 of it), e^1.2 = 3.32 (0.45 of it)
     assert len(choose([judged(0, 2.0), judged(2, 1.4)], DECISION).quotes) == 2
     assert len(choose([judged(0, 2.0), judged(2, 1.2)], DECISION).quotes) == 1
+
+
+def test_a_question_for_several_things_gets_more_sentences():
+    # odds e^2 = 7.39, e^0.6 = 1.82 (0.25 of it): above the share for several, below the other
+    both = [judged(0, 2.0), judged(2, 0.6)]
+    assert len(choose(both, DECISION).quotes) == 1
+    assert len(choose(both, DECISION, several=True).quotes) == 2
+
+
+def test_the_confidence_is_tempered_by_what_was_fitted():
+    # one sentence of log odds 2, halved and lowered by 0.5: 1 / (1 + e^-0.5)
+    tempered = replace(DECISION, temperature=2.0, shift=-0.5)
+    assert choose([judged(0, 2.0)], tempered).confidence == pytest.approx(0.6224593)
 
 
 def test_neighbouring_sentences_become_one_quote_and_keep_the_better_short_answer():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.reader.expect import has_short_answer, lacks_expected
+from app.reader.expect import asks_several, has_short_answer, lacks_expected
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,25 @@ def test_a_reason_has_no_short_answer_and_a_number_has():
     assert not has_short_answer("How did the Board judge the claims?")
     assert has_short_answer("How many votes were cast?")
     assert has_short_answer("When was it opened?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When was it built, and by whom?",
+        "How large was the fund and what did it pay for?",
+        "In what two ways did Brazil try to deal with it?",
+        "How do the two plans differ?",
+        "For what reasons did the Board refuse?",
+        "arabica vs robusta",
+    ],
+)
+def test_parts_lists_and_comparisons_ask_for_several_things(question: str):
+    assert asks_several(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["When was it built?", "Who led salt and pepper traders?", "Why did the tide turn?", "pohang"]
+)
+def test_a_single_fact_is_one_thing(question: str):
+    assert not asks_several(question)

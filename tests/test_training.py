@@ -1,0 +1,102 @@
+"""What the reader is trained on: the examples, their negatives, the loss."""
+
+import json
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.reader.training.epoch import epoch
+from app.reader.training.examples import Example, load_written
+from app.reader.training.negatives import hard_negatives
+from app.reader.training.split import held_back_groups
+from eval.held_back import held_back_articles
+
+ROWS = [
+    {
+        "title": "Locks",
+        "section": "Then",
+        "footnote": False,
+        "sentences": ["The first lock held eleven boats.", "It leaked."],
+        "questions": [
+            {
+                "question": "How many boats did it hold?",
+                "evidence": [0],
+                "answer": "eleven boats",
+                "also": [[1, 1]],
+            },
+            {"question": "Who built it?", "evidence": [], "answer": None},
+        ],
+    },
+    {
+        "title": "Locks",
+        "section": "Now",
+        "footnote": False,
+        "sentences": ["The second lock is of concrete.", "Eleven boats fit into the first."],
+        "questions": [{"question": "What is the new one made of?", "evidence": [0], "answer": "concrete"}],
+    },
+]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> list[Example]:
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    return load_written(tmp_path)
+
+
+def test_an_article_is_one_group_and_evidence_elsewhere_is_an_example_of_its_own(written):
+    assert {e.group for e in written} == {"article:Locks"}
+    first, _, _, elsewhere = written
+    assert (first.evidence, first.answers, first.heading) == ({0}, ((0, 20, 32),), "Locks. Then")
+    assert first.sentences[0][20:32] == "eleven boats"
+    assert (elsewhere.question, elsewhere.sentences, elsewhere.evidence) == (
+        first.question,
+        tuple(ROWS[1]["sentences"]),
+        {1},
+    )
+
+
+def test_a_passage_that_answers_is_no_negative_of_its_question(written):
+    found = hard_negatives(written, lambda texts: np.eye(99, dtype=np.float32)[: len(texts)], most=1)
+    assert found[0] == []  # both passages answer it, each in its own words
+    assert found[1] == [("Locks. Now", tuple(ROWS[1]["sentences"]))]
+    assert found[2] == [("Locks. Then", tuple(ROWS[0]["sentences"]))]
+
+
+def test_negatives_hold_no_evidence_and_every_question_comes_as_often_as_asked(written):
+    negatives = {k: [("Locks. Now", tuple(ROWS[1]["sentences"]))] for k in (1,)}
+    out = epoch(written, negatives, random.Random(0), written=40)
+    assert sum(bool(e.evidence) for e in out) == 40 * 3
+    assert any(e.question == "Who built it?" and e.sentences[0] == ROWS[1]["sentences"][0] for e in out)
+
+
+def test_the_listwise_loss_is_the_cross_entropy_against_the_other_sentences_and_none():
+    import torch
+
+    from app.reader.training.loss import listwise
+
+    scores = torch.tensor([[1.0, 0.0, 9.0], [0.0, 2.0, 9.0]])
+    real = torch.tensor([[True, True, False], [True, True, False]])
+    labels = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    first = -math.log(math.e / (1 + math.e + 1))
+    second = -math.log(1 / (1 + 1 + math.e**2))
+    assert listwise(scores, real, labels).item() == pytest.approx((first + second) / 2, abs=1e-5)
+
+
+def test_what_is_held_back_does_not_depend_on_what_else_there_is():
+    groups = held_back_groups(load_written())
+    assert groups
+    some = [e for e in load_written() if e.group in groups or hash(e.group) % 2]
+    assert held_back_groups(some) == groups
+
+
+def test_the_articles_held_back_are_documents_whose_evidence_stands_where_it_should():
+    for document, questions in held_back_articles():
+        assert document.footnotes
+        assert all(note.markers for note in document.footnotes)
+        places = [place for q in questions for item in q.evidence for place in item]
+        assert len(places) > 50
+        assert all(document.text[p.start : p.end].strip() and p.document_id == document.id for p in places)
+        assert any(not q.evidence for q in questions)
