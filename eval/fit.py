@@ -30,7 +30,8 @@ from index.embed import Embedder
 from index.library import Library
 from index.search import search
 from ingest.document import Span
-from ingest.read import find_files, read_file
+from ingest.folders import look
+from ingest.read import read_file
 
 FALSE_REFUSALS = 0.1
 """Share of answerable tuning questions that the threshold may refuse."""
@@ -60,7 +61,8 @@ class Case:
 
 def cases(name: str, sources: Sequence[Path], half: str, reader: Reader, embedder: Embedder) -> list[Case]:
     """Read every question of one half of a set."""
-    documents = {file.name: read_file(file) for source in sources for file in find_files(source)}
+    files = [Path(found.shown) for source in sources for found in look(source).files]
+    documents = {file.name: read_file(file) for file in files}
     questions = [q for q in load_set(SETS / f"{name}.jsonl", documents) if q.half == half]
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder), embedder) as library:
         for document in documents.values():
