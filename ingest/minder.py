@@ -19,14 +19,15 @@ from traceback import format_exc
 
 from ingest.document import Document
 from ingest.errors import IngestError, SourceTooLarge, SourceUnreadable
+from ingest.read import readers
 
 Outcome = Document | IngestError
 SPAWN = multiprocessing.get_context("spawn")
 """A fork of a process with threads (Chroma, torch and the page have some) may wait forever for a lock."""
 CHILDREN = Lock()
 """multiprocessing cleans up after all its children whenever one starts, so no other may be waited for."""
-TO_START = 60.0
-"""Seconds in which a process must be there; it takes 0.2 to 0.5."""
+TO_START = 120.0
+"""Seconds in which a process must be there; it takes 0.2 to 0.7, or 16 on a machine that works for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ def serve(pipe: Connection, read: Callable[[Path], Document], limits: Limits) ->
     """The work of a process: a path comes in, (outcome, whether the process is spent) goes out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asked
     _limit_memory(limits.memory_mb)
+    with suppress(ImportError):  # which the first file tells
+        readers()
     with suppress(EOFError, OSError):  # the one who asked is gone
         pipe.send("ready")
         while True:

@@ -34,7 +34,8 @@ def joined_lines(lines: list[Line]) -> list[Line]:
                 _append(out[-1], group)
             else:
                 out.append(row)
-                if len(out) > 1 and _begins(out[-2], group):
+                first = len(out) < 3 or not out[-3].cells
+                if first and len(out) > 1 and _begins(out[-2], group):
                     _prepend(row, out.pop(-2))
         elif len(group) > 1:
             for line in group[1:]:

@@ -87,7 +87,7 @@ def test_what_is_not_there_empty_or_too_large_is_told_as_read_file_tells_it(tmp_
 @pytest.mark.parametrize(
     ("content", "error", "message"),
     [
-        ("sleep 30", SourceTooLarge, r"takes longer than 1 s to read and was given up; split it, or save it"),
+        ("sleep 90", SourceTooLarge, r"takes longer than 4 s to read and was given up; split it, or save it"),
         ("memory 900", SourceTooLarge, r"needs more than 600 MB of memory to be read; split it, or save it"),
         ("recursion", SourceUnreadable, r"is nested too deep to be read; save it in another format"),
         (
@@ -106,7 +106,7 @@ def test_what_is_not_there_empty_or_too_large_is_told_as_read_file_tells_it(tmp_
 )
 def test_a_file_that_harms_its_process_is_an_error_and_the_others_are_read(tmp_path, content, error, message):
     paths = write(tmp_path, "A ship sails.", content, "The beans are brown.", "The tide rises.")
-    found = outcomes(paths, Limits(seconds=1, memory_mb=600), processes=1)
+    found = outcomes(paths, Limits(seconds=4 if "sleep" in content else 60, memory_mb=600), processes=1)
     harmful = found.pop(paths[1])
     assert {path: document.text for path, document in found.items()} == {
         paths[0]: "A ship sails.",
@@ -171,7 +171,7 @@ def test_files_that_wait_have_at_most_twice_the_largest_size_together(tmp_path):
 
 
 def test_leaving_early_ends_the_processes_at_once(tmp_path):
-    paths = write(tmp_path, "A ship sails.", *["sleep 30"] * 8)
+    paths = write(tmp_path, "A ship sails.", *["sleep 90"] * 8)
     found = read_all(paths, most_bytes=MOST, processes=2, read=trouble)
     assert next(found)[0] == paths[0]
     begun = time.monotonic()
