@@ -33,18 +33,21 @@ check: .venv/tools
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
-# The browser of the page tests.
+# The browser of the page tests, and what makes the documents of the format tests.
 .venv/tools: .venv/ready
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
-		{ apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
-		{ echo "the page tests need Chromium; install it and try again" >&2; exit 1; }
+	@missing=; \
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	command -v pandoc >/dev/null || missing="$$missing pandoc"; \
+	command -v soffice >/dev/null || missing="$$missing libreoffice-writer"; \
+	test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; } || \
+		{ echo "the tests need$$missing; install that and try again" >&2; exit 1; }
 	@touch $@
 
 # Pins for every platform and Python; torch's CUDA packages are left out, for its CPU build needs none.
 lock:
 	echo 'torch==2.13.0' > .venv/torch.txt
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --universal --python-version 3.11 \
-		--no-header --no-annotate -c .venv/torch.txt | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --extra bench --universal \
+		--python-version 3.11 --no-header --no-annotate -c .venv/torch.txt | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache

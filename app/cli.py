@@ -1,6 +1,7 @@
 """The command line: `cited`. Results go to standard output, messages to standard error.
 
-Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 3 a gate that failed.
+Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 3 a gate that failed,
+130 broken off with Ctrl-C.
 Imports of everything slow stand inside the commands, so that --help answers at once.
 """
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from index.library import Library
 
 ERROR = 1
+BROKEN_OFF = 130
 
 
 def library_options(command: Callable) -> Callable:
@@ -88,22 +90,46 @@ def cited() -> None:
 
 
 @cited.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH|URL|-…")
 @click.option("--max-mb", type=click.FloatRange(min=0, min_open=True), default=20, show_default=True,
               help="Largest file read.")  # fmt: skip
+@click.option(
+    "--glob", "globs", multiple=True, metavar="PATTERN", help="Of folders, only such files; repeat."
+)
+@click.option("--ignore", "ignored", multiple=True, metavar="PATTERN", help="Of folders, no such files.")
+@click.option("--name", default="", metavar="FILE", help="Title and format of standard input: notes.md.")
+@click.option("--prune", is_flag=True, help="Remove documents whose files are gone from the folders.")
+@click.option("--reread", is_flag=True, help="Read files again that have not changed since.")
+@click.option("--allow-private", is_flag=True, help="Fetch from this machine and private networks, too.")
 @json_option
 @library_options
-def ingest(paths: tuple[str, ...], max_mb: float, as_json: bool, settings: "Settings") -> None:
-    """Add files, or every readable file of a folder. What has not changed is left alone."""
-    from app.ingesting import ingest_paths, report
+def ingest(
+    paths: tuple[str, ...], max_mb: float, globs: tuple[str, ...], ignored: tuple[str, ...], name: str,
+    prune: bool, reread: bool, allow_private: bool, as_json: bool, settings: "Settings",
+) -> None:  # fmt: skip
+    """Add files, every readable file of a folder, web pages, or standard input (-). What has not changed
+    is left alone. Patterns are for names, or for paths below the folder where they hold a slash."""
+    from app.ingesting import Wishes, ingest_paths
+    from app.report import report
+    from ingest.folders import Choice
 
-    with opened(settings) as library:
-        done = ingest_paths(library, [Path(p) for p in paths], int(max_mb * 1e6))
+    if name and "-" not in paths:
+        raise click.UsageError("--name is for standard input: add - to the paths")
+    wishes = Wishes(Choice(globs, ignored), name, allow_private, prune, reread)
+    try:
+        with opened(settings) as library:
+            done = ingest_paths(library, paths, int(max_mb * 1e6), wishes)
+    except KeyboardInterrupt:
+        say("stopped at once; the same command goes on with what is not in the library yet")
+        sys.exit(BROKEN_OFF)
     if as_json:
-        print_json([line.to_json() for line in done])
+        print_json([line.to_json() for line in done.lines])
+        say(json.dumps({"summary": done.summary()}, ensure_ascii=False))
     else:
         report(done)
-    if any(line.outcome == "failed" for line in done):
+    if done.left:
+        sys.exit(BROKEN_OFF)
+    if done.count("failed"):
         sys.exit(ERROR)
 
 
@@ -228,7 +254,7 @@ def delete(documents: tuple[str, ...], settings: "Settings") -> None:
 @library_options
 def rebuild(settings: "Settings") -> None:
     """Cut and embed every document again, from the catalog: after a change of model, or damage."""
-    from app.ingesting import progress_bar
+    from app.progress import progress_bar
 
     with opened(settings) as library, progress_bar("passages") as advance:
         count = library.rebuild(advance)

@@ -1,98 +1,254 @@
-"""Files into the library, one by one, with a report: one bad file never stops the others."""
+"""Files, folders, pages and standard input into the library: one bad source never stops the others."""
 
+import hashlib
+import re
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ingest
-from index.library import Library, Progress, untold
-from ingest.errors import IngestError
-from ingest.read import find_files, read_file
+from app.progress import Bar, bar_of, stoppable
+from app.report import Done, Line, printable
+from index.library import Library
+from ingest.document import Document
+from ingest.errors import IngestError, SourceTooLarge, SourceUnreadable
+from ingest.folders import Choice, File, is_gone, look
+from ingest.read import MOST_BYTES, document_id, readers
+from ingest.workers import read_all
+
+REMEMBER_AT_ONCE = 100
+"""Files; a process that is killed forgets so many, which are read once more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What became of one source. outcome: added, replaced, unchanged or failed. notes: footnotes;
-    orphans: those without a marker. left_out: pieces taken for boilerplate. reason: of a failure."""
+class Wishes:
+    """How to ingest. choice: which files of folders. name: of what comes on standard input. allow_private:
+    fetch from addresses that are not public, too. prune: remove documents whose files are gone from the
+    folders. reread: read files again that have not changed since they were read."""
 
-    source: str
-    outcome: str
-    document_id: str | None = None
-    title: str = ""
-    notes: int = 0
-    orphans: int = 0
-    left_out: tuple[str, ...] = ()
-    reason: str = ""
-
-    def to_json(self) -> dict:
-        """All fields."""
-        return asdict(self)
+    choice: Choice = field(default_factory=Choice)
+    name: str = ""
+    allow_private: bool = False
+    prune: bool = False
+    reread: bool = False
 
 
-def ingest_paths(library: Library, paths: Sequence[Path], most_bytes: int = 20_000_000) -> list[Line]:
-    """Read and add every file of the paths. A file that fails is a line that says why.
+Item = File | str
+"""A file, a URL, or "-" for standard input."""
 
-    Raises LibraryError where the library itself cannot go on.
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A file handed to the readers. source: the document's identity where that is not the file's own."""
+
+    number: int
+    shown: str
+    source: str = ""
+    warnings: tuple[str, ...] = ()
+    file: File | None = None
+
+
+def ingest_paths(
+    library: Library,
+    paths: Sequence[Path | str],
+    most_bytes: int = MOST_BYTES,
+    wishes: Wishes = Wishes(),
+) -> Done:
+    """Read and add files, all files of folders, URLs, and standard input for "-".
+
+    A source that fails is a line that says why. Ctrl-C ends it after the documents in hand; pressed
+    again, it raises KeyboardInterrupt. Raises LibraryError where the library itself cannot go on.
     """
-    lines: list[Line] = []
-    for path in paths:
-        try:
-            files = list(find_files(path))
-        except IngestError as error:
-            lines.append(Line(str(path), "failed", reason=str(error)))
-            continue
-        lines += [_ingest_file(library, file, most_bytes) for file in files]
-    return lines
+    with TemporaryDirectory(prefix="cited-") as folder, stoppable() as stopped:
+        return _Run(library, most_bytes, wishes, Path(folder), stopped).ingest(paths)
 
 
-def _ingest_file(library: Library, path: Path, most_bytes: int) -> Line:
-    try:
-        document = read_file(path, most_bytes)
-    except IngestError as error:
-        return Line(str(path), "failed", reason=str(error))
-    with progress_bar(path.name) as advance:
-        outcome = library.add(document, advance)
-    return Line(
-        str(path),
-        outcome,
-        document.id,
-        document.title,
-        len(document.footnotes),
-        sum(not note.markers for note in document.footnotes),
-        document.left_out,
-    )
+@dataclass
+class _Run:
+    library: Library
+    most_bytes: int
+    wishes: Wishes
+    folder: Path
+    stopped: Callable[[], bool]
+    lines: list[tuple[int, Line]] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+    items: list[tuple[int, Item]] = field(default_factory=list)
+    folders: dict[Path, set[str]] = field(default_factory=dict)
+    given: dict[Path, _Given] = field(default_factory=dict)
+    read: dict[str, list[_Given]] = field(default_factory=dict)
+    news: list[tuple[str, str, int, int]] = field(default_factory=list)
+    bar: Bar = field(default_factory=Bar)
+    number: int = 0
+    told: int = 0
+
+    def ingest(self, paths: Sequence[Path | str]) -> Done:
+        """All of it, in the order: look, read and add, remove."""
+        self._look(paths)
+        with bar_of(len(self.items)) as self.bar, closing(self._documents()) as documents:
+            for document, outcome in self.library.add_all(documents, self.bar.passages):
+                self._note(document, outcome)
+        self._remember()
+        if self.wishes.prune and not self.stopped():
+            self._prune()
+        lines = tuple(line for _, line in sorted(self.lines, key=lambda pair: pair[0]))
+        return Done(lines, dict(self.passed_over), len(self.items) - self.told)
+
+    def _look(self, paths: Sequence[Path | str]) -> None:
+        """Find what is to be read; what has not changed since it was read is told at once."""
+        known = {} if self.wishes.reread else self.library.catalog.remembered()
+        seen: set[str] = set()
+        for path in dict.fromkeys(map(str, paths)):
+            if path == "-" or is_url(path):
+                self.items.append((self._next(), path))
+                continue
+            try:
+                found = look(Path(path), self.wishes.choice)
+            except IngestError as error:
+                self._fail(self._next(), path, error)
+                continue
+            if Path(path).is_dir():
+                self.folders[Path(path).resolve()] = {file.source for file in found.files}
+            self.passed_over.update(found.passed_over)
+            for warning in found.warnings:
+                self._line(self._next(), Line(path, "passed over", reason=warning))
+            for file in found.files:
+                if file.source in seen:
+                    continue
+                seen.add(file.source)
+                name = document_id(file.source)
+                size, mtime_ns, title = known.get(name, (-1, -1, ""))
+                if (size, mtime_ns) == (file.size, file.mtime_ns):
+                    self._line(self._next(), Line(file.shown, "unchanged", name, title))
+                else:
+                    self.items.append((self._next(), file))
+
+    def _documents(self) -> Generator[Document, None, None]:
+        for path, outcome in read_all(self._feed(), most_bytes=self.most_bytes):
+            if self.stopped():
+                return
+            given = self.given.pop(path)
+            if isinstance(outcome, IngestError):
+                self._fail(given.number, given.shown, outcome, path if given.source else None)
+                self._step()
+                continue
+            if given.source:
+                outcome = replace(
+                    outcome,
+                    id=document_id(given.source),
+                    source=given.source,
+                    warnings=outcome.warnings + given.warnings,
+                )
+            self.read.setdefault(outcome.id, []).append(given)
+            yield outcome
+
+    def _feed(self) -> Iterator[Path]:
+        for number, item in self.items:
+            if self.stopped():
+                return
+            try:
+                path, given = self._give(number, item)
+            except IngestError as error:
+                self._fail(number, str(item), error)
+                self._step()
+                continue
+            self.given[path] = given
+            yield path
+
+    def _give(self, number: int, item: Item) -> tuple[Path, _Given]:
+        if isinstance(item, File):
+            return item.path, _Given(number, item.shown, file=item if is_settled(item) else None)
+        if item == "-":
+            data, name = self._standard_input()
+            source, warnings = f"stdin:{name}", tuple[str, ...]()
+        else:
+            from ingest.addresses import Doors
+            from ingest.fetch import fetch
+
+            page = fetch(item, self.most_bytes, doors=Doors(all=self.wishes.allow_private))
+            data, name, source, warnings = page.data, page.name, page.source, page.warnings
+        (self.folder / str(number)).mkdir()
+        path = self.folder / str(number) / name
+        path.write_bytes(data)
+        return path, _Given(number, source, source, warnings)
+
+    def _standard_input(self) -> tuple[bytes, str]:
+        from ingest.formats import named, suffix_of
+
+        data = sys.stdin.buffer.read(self.most_bytes + 1)
+        if len(data) > self.most_bytes:
+            raise SourceTooLarge(
+                f"standard input has more than {self.most_bytes / 1e6:.0f} MB; raise the limit with --max-mb"
+            )
+        if not data.strip():
+            raise SourceUnreadable("standard input is empty")
+        name = self.wishes.name or f"stdin-{hashlib.sha256(data).hexdigest()[:8]}"
+        known = Path(name).suffix.lower() in readers()
+        return data, named(Path(name).name, "" if known else suffix_of(data, source="standard input"))
+
+    def _note(self, document: Document, outcome: str) -> None:
+        given = self.read[document.id].pop(0)
+        line = Line(
+            given.shown,
+            outcome,
+            document.id,
+            document.title,
+            len(document.footnotes),
+            sum(not note.markers for note in document.footnotes),
+            document.left_out,
+            warnings=document.warnings,
+        )
+        self._line(given.number, line)
+        self._step()
+        if given.file is not None:
+            self.news.append((document.id, document.version, given.file.size, given.file.mtime_ns))
+            if len(self.news) >= REMEMBER_AT_ONCE:
+                self._remember()
+
+    def _remember(self) -> None:
+        if self.news:
+            self.library.catalog.remember(self.news)
+            self.news.clear()
+
+    def _prune(self) -> None:
+        for folder, found in self.folders.items():
+            for name, source in self.library.catalog.sources_below(str(folder)).items():
+                if source not in found and is_gone(source):
+                    title = self.library.document(name).title
+                    self.library.delete(name)
+                    self._line(self._next(), Line(source, "removed", name, title))
+
+    def _fail(self, number: int, shown: str, error: IngestError, copy: Path | None = None) -> None:
+        reason = str(error).replace(str(copy), shown) if copy else str(error)
+        self._line(number, Line(shown, "failed", reason=reason))
+
+    def _line(self, number: int, line: Line) -> None:
+        source, title, reason = map(printable, (line.source, line.title, line.reason))
+        self.lines.append((number, replace(line, source=source, title=title, reason=reason)))
+
+    def _step(self) -> None:
+        self.told += 1
+        self.bar.step()
+
+    def _next(self) -> int:
+        self.number += 1
+        return self.number
 
 
-@contextmanager
-def progress_bar(what: str) -> Iterator[Progress]:
-    """A bar on standard error, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield untold
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+def is_url(word: str) -> bool:
+    """Whether a word of the command line is an address and no path; which ones are fetched, fetch says."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", word) is not None and not Path(word).exists()
 
 
-def report(lines: Sequence[Line]) -> None:
-    """One line a source: results on standard output, failures on standard error."""
-    for line in lines:
-        if line.outcome == "failed":
-            print(f"failed     {line.reason}", file=sys.stderr)
-            continue
-        extras = [f"{line.notes} footnotes"] if line.notes else []
-        extras += [f"{line.orphans} of them without a marker"] if line.orphans else []
-        extras += [f"left out {len(line.left_out)} pieces of boilerplate"] if line.left_out else []
-        print(f"{line.outcome:<10} {line.title} ({line.document_id})" + "".join(f", {e}" for e in extras))
-    kinds = ("added", "replaced", "unchanged", "failed")
-    counts = [(sum(line.outcome == kind for line in lines), kind) for kind in kinds]
-    if len(lines) > 1:
-        print(", ".join(f"{count} {kind}" for count, kind in counts if count))
+def is_settled(file: File) -> bool:
+    """Whether another change of a file would show in its time. A file written in the last tick of its
+    clock may be written again in that tick; some file systems count in steps of one or two seconds."""
+    tick = 2.0 if file.mtime_ns % 1_000_000_000 == 0 else 0.1
+    return time.time_ns() - file.mtime_ns > tick * 1e9
 
 
 def samples_folder() -> Path:

@@ -58,7 +58,7 @@ def run(
 
     A run that was interrupted goes on where it was. Exit status 3 where a gate is not kept.
     """
-    from app.ingesting import progress_bar
+    from app.progress import progress_bar
     from app.reader import load_reader
     from app.settings import load as load_settings
     from eval.gates import read_gates
@@ -171,7 +171,7 @@ def bench() -> None:
 @json_option
 def chunking(data: Path, as_json: bool) -> None:
     """Token-level recall, precision and IoU on five corpora (Chroma's «Evaluating Chunking Strategies»)."""
-    from app.ingesting import progress_bar
+    from app.progress import progress_bar
     from eval.bench.chunking import print_rows, run_chunking
 
     with progress_bar("texts") as advance:

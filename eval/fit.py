@@ -34,7 +34,8 @@ from index.embed import Embedder
 from index.library import Library
 from index.search import search
 from ingest.document import Document, Span
-from ingest.read import find_files, read_file
+from ingest.folders import look
+from ingest.read import read_file
 
 FALSE_REFUSALS = 0.05
 """Share of answerable questions that the threshold may refuse."""
@@ -66,7 +67,7 @@ class Case:
 def material(article: Path) -> Iterator[tuple[str, list[Document], list[Question]]]:
     """(origin, documents of one library, questions about them) of everything that may be fitted on."""
     for name, source in (("article", article), ("samples", samples_folder())):
-        documents = {file.name: read_file(file) for file in find_files(source)}
+        documents = {file.path.name: read_file(file.path) for file in look(source).files}
         questions = load_set(SETS / f"{name}.jsonl", documents)
         yield name, list(documents.values()), [q for q in questions if q.half == "tuning"]
     for document, questions in held_back_articles():

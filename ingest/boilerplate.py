@@ -25,8 +25,8 @@ SITE_LINE = re.compile(
       |we\ use\ cookies.*)(?:\s*[|·•/:-]\s*|\s*$)""",
     re.IGNORECASE | re.VERBOSE,
 )
-SENTENCE = re.compile(r"\w[^.!?]*\s[^.!?]*\s[^.!?]*\s[^.!?]*[.!?][\"”’)\]]*\s*$")
-"""A line with four words or more that ends like a sentence."""
+ENDS = ".!?"
+CLOSERS = '"”’)]'
 SHORT = 160
 """Characters; a longer paragraph is never taken for boilerplate."""
 
@@ -37,8 +37,13 @@ def is_site_phrase(text: str) -> bool:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether the text ends as running prose does."""
-    return bool(SENTENCE.search(text.strip()))
+    """Whether the text ends as running prose does: with a sentence of four words or more."""
+    inner = text.strip().rstrip(CLOSERS)
+    if not inner.endswith(tuple(ENDS)):
+        return False
+    last = inner[max(inner.rfind(end, 0, -1) for end in ENDS) + 1 :]
+    word = re.search(r"\w", last)  # one pattern for all of it would take minutes on a page without an end
+    return word is not None and sum(map(str.isspace, last[word.start() :])) >= 3
 
 
 def count_head(paragraphs: list[str]) -> int:

@@ -1,77 +1,65 @@
 """Footnotes that are known by their print alone: which paragraphs are notes, what a marker means.
 
 A note begins with its label: "[1] text", "[^1]: text", "1. [1]" with the text below it,
-"[Footnote 1: text]" and, at the end of a text, "1. text". A run of such paragraphs is notes where
-at least half of their labels (of "1. text", two in three) stand as markers, "[1]", in the text
-before it; so neither a numbered list nor a list of references that the text never marks is taken
-for notes. Labels may begin again in every chapter: a marker means the next note of its label.
-Formats that link their notes need none of this.
+"[Footnote 1: text]" of one or more paragraphs, "¹ text", "* text", "(1) text" and, at the end of a
+text, "1. text". A run of such paragraphs is notes where at least half of their labels (of "1. text"
+without a heading that says "Notes", two in three) stand as markers in the text before it; so neither a
+numbered list nor a list of references that the text never marks is taken for notes. Labels may begin
+again in every chapter: a marker means the next note of its label. Formats that link their notes need
+none of this.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from itertools import pairwise
 
-from ingest.document import MARKER, Block, Ref, split_markers
+from ingest.document import Block, Ref
+from ingest.markers import GOES_ON, HIDDEN, SYMBOLS, find_markers
+from ingest.note_runs import AT_THE_END, Chunk, NoteRun, next_label, runs_of
 
-NOTE_START = re.compile(
-    r"""^[ \t]*(?:
-        \d{1,4}[.)][ \t]*\[\^?(?P<both>\w{1,4})\]              #  1. [1]
-      | \[\^?(?P<bracket>\w{1,4})\]:?                          #  [1] or [^1]:
-      | \[(?:foot|end)?note[ ](?P<named>\w{1,4}):              #  [Footnote 1: text]
-      | (?P<number>\d{1,4})[.)](?=\s)                          #  1.
-    )[ \t]*""",
-    re.VERBOSE | re.IGNORECASE,
-)
+RAISES = ("bracket", "raised", "superscript")
+MARKED_BY = {
+    **dict.fromkeys(("both", "bracket", "number", "item", "raised", "superscript"), RAISES),
+    "named": (*RAISES, "symbol"),
+    "symbol": (*RAISES, "symbol"),
+    "round": ("round", "apart"),
+}
+"""The forms of markers that can mean a note printed in a style."""
 NOTES_HEADING = re.compile(r"^(?:end|foot)?notes?:?$|^references:?$|^anmerkungen:?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Lines between blank lines. indent: columns before its first line."""
-
-    lines: tuple[str, ...]
-    indent: int = 0
-
-    @property
-    def text(self) -> str:
-        """The lines as one."""
-        return " ".join(line.strip() for line in self.lines)
-
-
-@dataclass
-class NoteRun:
-    """Notes that follow each other: chunks [start, end). notes: label to paragraphs.
-
-    names: label to the document's name for the note, which differs where a label is used again.
-    """
-
-    start: int
-    end: int
-    style: str
-    notes: dict[str, list[str]] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+MOST_BETWEEN = 8
+"""Paragraphs of one note at the margin; a longer piece between two notes is text."""
 
 
 class PrintedNotes:
-    """The notes among the chunks of a text. runs: in order."""
+    """The notes among the chunks of a text. runs: in order. orphans: the markers that `cut` met without
+    a note, once each, as warnings."""
 
     def __init__(self, chunks: Sequence[Chunk]) -> None:
         self.runs: list[NoteRun] = []
         self.by_label: dict[str, list[NoteRun]] = {}
-        candidates = _runs(chunks)
-        marked_at: dict[str, int] = {}
+        self.orphans: dict[str, None] = {}
+        candidates = runs_of(chunks)
+        lists = {
+            id(run)
+            for pair in pairwise(candidates)
+            if pair[0].end == pair[1].start and {r.style for r in pair} == {"symbol"}
+            for run in pair
+        }
+        lists |= _bullets(candidates, chunks)
+        marked_at: dict[tuple[str, str], int] = {}
         scanned = 0
         for run in candidates:
             for i in range(scanned, run.start):
-                marked_at |= dict.fromkeys(MARKER.findall(chunks[i].text), i)
+                marked_at |= {(label, form): i for _, _, label, form in find_markers(chunks[i].text)}
             scanned = run.end
-            marked = sum(marked_at.get(label, -1) >= self._end_of_last(label) for label in run.notes)
-            if run.style == "number":
-                found = marked * 3 >= len(run.notes) * 2 and run is candidates[-1]
-            else:
-                found = marked * 2 >= len(run.notes)
-            if found:
+            marked = sum(self._is_marked(label, run, marked_at) for label in run.notes)
+            if self._goes_on(run, chunks, marked_at):
+                continue
+            share = 2 / 3 if run.style in ("number", "item") and not _headed(run, chunks) else 1 / 2
+            last = run.style not in AT_THE_END or run is candidates[-1]
+            if last and marked >= share * len(run.notes) and id(run) not in lists:
                 self.runs.append(run)
                 for label in run.notes:
                     again = self.by_label.setdefault(label, [])
@@ -79,16 +67,35 @@ class PrintedNotes:
                     again.append(run)
             else:
                 texts = (text for paragraphs in run.notes.values() for text in paragraphs)
-                marked_at |= dict.fromkeys(MARKER.findall(" ".join(texts)), run.start)
+                found = find_markers(" ".join(texts))
+                marked_at |= {(label, form): run.start for _, _, label, form in found}
         self._inside = {i for run in self.runs for i in range(run.start, run.end)}
-        self._headings = {
-            run.start - 1
-            for run in self.runs
-            if run.start and NOTES_HEADING.match(chunks[run.start - 1].text.strip("#*= "))
-        }
+        self._headings = {run.start - 1 for run in self.runs if _headed(run, chunks)}
 
-    def _end_of_last(self, label: str) -> int:
-        return self.by_label[label][-1].end if label in self.by_label else 0
+    def _is_marked(self, label: str, run: NoteRun, marked_at: dict[tuple[str, str], int]) -> bool:
+        since = self.by_label[label][-1].end if label in self.by_label else 0
+        return any(marked_at.get((label, form), -1) >= since for form in MARKED_BY[run.style])
+
+    def _goes_on(self, run: NoteRun, chunks: Sequence[Chunk], marked_at: dict[tuple[str, str], int]) -> bool:
+        """Whether the run goes on with the notes before it, so that what stands between them is paragraphs
+        of the last of those: it does if its numbers do, and all of its markers stand before both."""
+        before = self.runs[-1] if self.runs else None
+        if before is None or run.style != before.style or before.style not in ("both", "bracket", "raised"):
+            return False
+        last = next(reversed(before.notes))
+        places = [max(marked_at.get((label, f), -1) for f in RAISES) for label in run.notes]
+        known = set(before.notes) & set(run.notes)
+        if known or not last.isdecimal() or next(iter(run.notes)) != next_label(last):
+            return False
+        if not all(0 <= place < before.start for place in places) or run.start - before.end > MOST_BETWEEN:
+            return False
+        before.notes[last] += [chunk.text for chunk in chunks[before.end : run.start]]
+        for label, paragraphs in run.notes.items():
+            again = self.by_label.setdefault(label, [])
+            before.notes[label], before.names[label] = paragraphs, label + "′" * len(again)
+            again.append(before)
+        before.end = run.end
+        return True
 
     @property
     def end(self) -> int:
@@ -101,14 +108,19 @@ class PrintedNotes:
 
     def cut(self, text: str, index: int) -> tuple[str | Ref, ...]:
         """The text of a chunk with its markers: each means the next note of its label, else the last."""
-
-        def name(label: str) -> str | None:
-            runs = self.by_label.get(label, [])
-            return next(
-                (r.names[label] for r in runs if r.end > index), runs[-1].names[label] if runs else None
-            )
-
-        return split_markers(text, name)
+        pieces: list[str | Ref] = []
+        cursor = 0
+        for start, end, label, form in find_markers(text) if self.runs else ():
+            runs = [r for r in self.by_label.get(label, ()) if form in MARKED_BY[r.style]]
+            run = next((r for r in runs if r.end > index), runs[-1] if runs else None)
+            if run is not None:
+                pieces += [text[cursor:start], Ref(run.names[label])]
+                cursor = end
+            elif form == "bracket" and re.fullmatch(rf"\d{{1,3}}|[{SYMBOLS}]+", label):
+                self.orphans[f"marker [{label}] has no note"] = None
+        pieces.append(text[cursor:])
+        shown = (HIDDEN.sub("", piece) if isinstance(piece, str) else piece for piece in pieces)
+        return tuple(piece for piece in shown if piece != "")
 
     def blocks(self) -> Iterator[Block]:
         """The notes as blocks."""
@@ -118,80 +130,35 @@ class PrintedNotes:
                     yield Block("note", self.cut(text, run.start), label=run.names[label])
 
 
-def link_printed_notes(blocks: Sequence[Block]) -> tuple[Block, ...]:
+def link_printed_notes(blocks: Sequence[Block], warnings: list[str] | None = None) -> tuple[Block, ...]:
     """The blocks of a format that links notes, of a document without such links: what is a note by its
-    print becomes one, and its markers are linked."""
+    print becomes one, and its markers are linked. warnings: gets a line for each marker without a note."""
     texts = ["".join(p if isinstance(p, str) else f"[{p.label}]" for p in block.content) for block in blocks]
     may = ("paragraph", "item", "heading")
-    chunks = [Chunk((text if b.kind in may else "",)) for b, text in zip(blocks, texts, strict=True)]
+    chunks = [
+        Chunk((text.strip(f" {GOES_ON}") if b.kind in may else "",), 4 * (GOES_ON in text))
+        for b, text in zip(blocks, texts, strict=True)
+    ]
     notes = PrintedNotes(chunks)
     body = [
         replace(block, content=notes.cut(text, i))
         for i, (block, text) in enumerate(zip(blocks, texts, strict=True))
         if not notes.hold(i)
     ]
-    return (*body, *notes.blocks())
+    found = (*body, *notes.blocks())
+    if warnings is not None:
+        warnings += notes.orphans
+    return found
 
 
-def _runs(chunks: Sequence[Chunk]) -> list[NoteRun]:
-    """Every run of chunks that begin as notes of one style, with each label once; the chunks that go
-    on with a note are those below a label that stands alone and those indented deeper than it. A label
-    with nothing below it is a note that says just that."""
-    runs: list[NoteRun] = []
-    last: list[str] | None = None
-    outer = 0
-    for i, chunk in enumerate(chunks):
-        style, pieces = _pieces(chunk)
-        run = runs[-1] if runs and runs[-1].end == i else None
-        if pieces:
-            outer = chunk.indent
-            if run is None or not _continues(run, style, [label for label, _ in pieces]):
-                run = NoteRun(i, i, style)
-                runs.append(run)
-            for label, text in pieces:
-                last = run.notes.setdefault(label, [])
-                last += [text] if text else []
-            run.end = i + 1
-        elif run is not None and last is not None and (not last or chunk.indent > outer):
-            last.append(chunk.text)
-            run.end = i + 1
-    for run in runs:
-        run.notes = {label: paragraphs or [f"[{label}]"] for label, paragraphs in run.notes.items()}
-    return runs
+def _bullets(candidates: Sequence[NoteRun], chunks: Sequence[Chunk]) -> set[int]:
+    """The runs whose symbol begins more than twice as many paragraphs as it marks words: a list's."""
+    symbols = [run for run in candidates if run.style == "symbol"]
+    begun = Counter(label for run in symbols for label in run.notes)
+    found = (find_markers(chunk.text) for chunk in chunks) if symbols else ()
+    marked = Counter(label for markers in found for _, _, label, _ in markers)
+    return {id(run) for run in symbols if all(begun[label] > 2 * marked[label] for label in run.notes)}
 
 
-def _pieces(chunk: Chunk) -> tuple[str, list[tuple[str, str]]]:
-    """Style, and (label, text) of each note that begins in the chunk; none where its first line
-    begins none. A later line begins a note if it is numbered on; else it goes on with the note."""
-    style = ""
-    pieces: list[tuple[str, str]] = []
-    for line in chunk.lines:
-        match = NOTE_START.match(line)
-        label = match[match.lastgroup] if match and match.lastgroup else ""
-        follows = pieces and (_follows(label, pieces[-1][0]) or (match and "[^" in match.group()))
-        if match and (not pieces or (match.lastgroup == style and follows)):
-            style = match.lastgroup or ""
-            pieces.append((label, line[match.end() :].strip()))
-        elif pieces:
-            pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]} {line.strip()}".strip())
-        else:
-            break
-    if style == "named":
-        pieces = [(label, text.removesuffix("]")) for label, text in pieces]
-    return style, pieces
-
-
-def _continues(run: NoteRun, style: str, labels: Sequence[str]) -> bool:
-    """Whether the labels go on with the run: in its style, new to it, and numbers without a gap."""
-    numbered_on = style != "number" or labels[0] == _next(next(reversed(run.notes)))
-    return run.style == style and not run.notes.keys() & set(labels) and numbered_on
-
-
-def _next(label: str) -> str:
-    return str(int(label) + 1) if label.isdecimal() else ""
-
-
-def _follows(label: str, before: str) -> bool:
-    if label.isdecimal() or before.isdecimal():
-        return label == _next(before)
-    return label != before
+def _headed(run: NoteRun, chunks: Sequence[Chunk]) -> bool:
+    return run.start > 0 and bool(NOTES_HEADING.match(chunks[run.start - 1].text.strip("#*= ")))

@@ -1,8 +1,9 @@
 """Which elements of a page are footnotes: what the links that look like markers lead to.
 
 Pages mark their notes in many ways (Word, Wikipedia, Substack, DPUB roles, docutils, plain hand
-work); common to all is a short link, "1" or "[a]", to an address in the same page. The first link in
-reading order is the marker; a link from a note to where its marker stands is a link back.
+work); common to most is a short link, "1" or "[a]", to an address in the same page. The first link in
+reading order is the marker; a link from a note to where its marker stands is a link back. Sidenotes
+stand in the text itself, behind their marker.
 """
 
 import re
@@ -23,21 +24,32 @@ BLOCK_TAGS = frozenset(
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 MARKER_TEXT = re.compile(r"[\[(]?\s*(?:(?:note|fn)\s)?(\w{1,4}|[*†‡§¶]{1,3})\s*[\])]?", re.IGNORECASE)
 NOTE_NAME = re.compile(
-    r"(?:^|[\W_])(?:fn|ftn|edn|(?:foot|end|cite_?|side)?note)(?:[\W_]|def|\d)", re.IGNORECASE
+    r"(?:^|[\W_])(?:fn|ftn|edn|(?:foot|end|sdfoot|sdend|cite_?|side)?note)(?:[\W_]|def|\d)", re.IGNORECASE
 )
 """In an address or id: the marker leads to a note; in the id of an element: it holds one."""
+DECLARED = "[role=doc-footnote],[role=doc-endnote],[epub\\:type]"
+DECLARED_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
+ASIDE = "span.sidenote,span.marginnote,.modern-footnotes-footnote__note"
+"""Notes that stand in the text: Tufte's page style and WordPress's Modern Footnotes."""
+BACK_CLASSES = frozenset(("backrefs", "fn-backref", "footnote-back", "mw-cite-backlink", "footnote-backref"))
+PRINTED = re.compile(r"[\[(]?\s*(\w{1,4}|[*†‡§¶]{1,3})\s*[\]).:]")
 
 
 @dataclass
 class Notes:
     """elements: (element, label it begins with), in the order of their markers. labels: address of a
-    note to its label. starts: `mem_id` of the element at which a note begins, to its label."""
+    note to its label. starts: `mem_id` of the element at which a note begins, to its label. asides:
+    `mem_id` of the marker of a note in the text, to its label. orphans: what markers without a note say."""
 
     elements: list[tuple[LexborNode, str]] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     starts: dict[int, str] = field(default_factory=dict)
     backs: set[str] = field(default_factory=set)
     """Addresses of markers, where notes link back to."""
+    asides: dict[int, str] = field(default_factory=dict)
+    orphans: dict[str, None] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
+    """Label as printed, to how many notes have it."""
 
     def marked(self, link: LexborNode) -> str | None:
         """The label of the note that a marker's link leads to, None for any other link."""
@@ -67,7 +79,11 @@ def find_notes(body: LexborNode) -> Notes:
     for link in body.css("a[href*='#']"):
         address = address_of(link)
         match = MARKER_TEXT.fullmatch(_close(link))
-        if match is None or address not in targets or address in notes.backs or not _is_marker(link, address):
+        if match is None or address in notes.backs or not _is_marker(link, address):
+            continue
+        if address not in targets:
+            if (link.attributes.get("href") or "").startswith("#"):
+                notes.orphans[match.group(1)] = None
             continue
         around = {node.mem_id for node in _ancestors(link)}
         if address not in notes.labels:
@@ -83,6 +99,8 @@ def find_notes(body: LexborNode) -> Notes:
             holders |= around
             notes.backs.update(_names(link))
     notes.elements += list(_unmarked(notes, elements, holders))
+    notes.elements += list(_declared(body, notes))
+    notes.elements += list(_asides(body, notes))
     return notes
 
 
@@ -90,7 +108,7 @@ def _is_marker(link: LexborNode, address: str) -> bool:
     """A superscript, a bracketed number, a link that says what it is or whose address does."""
     says = " ".join(str(link.attributes.get(name) or "") for name in ("role", "epub:type", "class", "rel"))
     before, after = link.prev, link.next
-    return (
+    return not is_back_link(link) and (
         (link.parent is not None and link.parent.tag == "sup")
         or link.css_first("sup") is not None
         or "noteref" in says
@@ -99,6 +117,16 @@ def _is_marker(link: LexborNode, address: str) -> bool:
         or bool(NOTE_NAME.search(address))
         or bool(before and after and before.text().rstrip()[-1:] + after.text().lstrip()[:1] == "[]")
     )
+
+
+def is_back_link(link: LexborNode) -> bool:
+    """Whether the link, or a list of links around it, says that it leads from a note to its markers."""
+    around = link.parent
+    classes = (
+        f"{link.attributes.get('class') or ''} {(around.attributes.get('class') or '') if around else ''}"
+    )
+    role = link.attributes.get("role") or ""
+    return "doc-backlink" in role or bool(set(classes.split()) & BACK_CLASSES)
 
 
 def _close(link: LexborNode) -> str:
@@ -128,7 +156,7 @@ def _note_element(target: LexborNode, holders: set[int]) -> LexborNode:
     at = next((i for i, node in enumerate(nodes) if node.tag in BLOCK_TAGS), len(nodes) - 1)
     for i, node in enumerate(nodes[at + 1 :], at + 1):
         named = node.tag in ("div", "section") and re.search(r"\d", node.attributes.get("id") or "")
-        holds = named and NOTE_NAME.search(f"{node.attributes.get('id')} ")
+        holds = named and NOTE_NAME.search(f"{(node.attributes.get('id') or '').rpartition('!')[2]} ")
         if node.mem_id in holders or not (node.tag in ("li", "tr", "dd", "aside") or holds):
             break
         at = i
@@ -161,8 +189,51 @@ def _unmarked(notes: Notes, elements: set[int], holders: set[int]) -> Iterator[t
                 yield item, label
 
 
+def _declared(body: LexborNode, notes: Notes) -> Iterator[tuple[LexborNode, str]]:
+    """Elements that say they are notes, and that no marker leads to."""
+    taken = {element.mem_id for element, _ in notes.elements}
+    holders = {node.mem_id for element, _ in notes.elements for node in _ancestors(element)}
+    for node in body.css(DECLARED):
+        types = set((node.attributes.get("epub:type") or "").split())
+        if types and not types & DECLARED_TYPES and "doc-" not in (node.attributes.get("role") or ""):
+            continue
+        inside = any(around.mem_id in taken for around in (node, *_ancestors(node)))
+        if inside or node.mem_id in holders or node.tag not in BLOCK_TAGS:
+            continue
+        taken.add(node.mem_id)
+        printed = PRINTED.match(words_of(node)[:40])
+        label = _unused(printed.group(1) if printed else f"unmarked-{len(taken)}", notes)
+        notes.labels[f" {label}"] = label
+        yield node, label
+
+
+def _asides(body: LexborNode, notes: Notes) -> Iterator[tuple[LexborNode, str]]:
+    """Notes in the text, numbered as the page's style sheet numbers them, or as they are printed."""
+    number = 0
+    for node in body.css(ASIDE):
+        marker = node.prev
+        while marker is not None and not _is_aside_marker(marker):
+            empty = marker.tag == "input" or not (marker.text() or "").strip()
+            marker = marker.prev if empty else None
+        if marker is None:
+            continue
+        match = MARKER_TEXT.fullmatch(words_of(marker))
+        unnumbered = "marginnote" in (node.attributes.get("class") or "")
+        number += not unnumbered
+        label = match.group(1) if match else str(number)
+        if unnumbered:
+            label = f"margin-{len(notes.asides) - number + 1}"
+        notes.asides[marker.mem_id] = label = _unused(label, notes)
+        notes.labels[f" {label}"] = label
+        yield node, label
+
+
+def _is_aside_marker(node: LexborNode) -> bool:
+    classes = (node.attributes.get("class") or "").split() if node.is_element_node else ()
+    return ("margin-toggle" in classes and node.tag == "label") or "modern-footnotes-footnote" in classes
+
+
 def _unused(label: str, notes: Notes) -> str:
-    taken = set(notes.labels.values())
-    while label in taken:
-        label += "′"
-    return label
+    """The label, with a prime for each note before that is printed with the same."""
+    before = notes.used[label] = notes.used.get(label, -1) + 1
+    return label + "′" * before

@@ -37,7 +37,7 @@ def normalise(read: Read, *, document_id: str, source: str, version: str, fallba
     title = next((page.plain[p.start] for p in page.parts if p.kind == "title"), "")
     return Document(
         id=document_id,
-        title=title or _clean_line(read.title) or fallback_title,
+        title=title or _clean_line(read.title) or _clean_line(fallback_title) or document_id,
         source=source,
         version=version,
         text=text,

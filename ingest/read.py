@@ -1,4 +1,4 @@
-"""A path becomes documents: which files, which reader, and the document's identity.
+"""A file becomes a document: which reader reads it, and what its identity is.
 
 Each format is one module `ingest/read_<format>.py` with SUFFIXES (lower case, with the dot) and
 `read(data: bytes, name: str) -> Read`; a new module is found by itself.
@@ -22,8 +22,6 @@ from ingest.read_text import read_text
 
 MOST_BYTES = 20_000_000
 """Largest file read, in bytes: some 3 million words, an hour of embedding on two cores."""
-NOT_YET = {".pdf": "PDF", ".docx": "Word", ".doc": "Word", ".odt": "OpenDocument", ".epub": "EPUB"}
-NOT_YET[".rtf"] = "RTF"
 
 
 @cache
@@ -38,41 +36,26 @@ def readers() -> dict[str, ModuleType]:
 
 
 def find_files(path: Path) -> Iterator[Path]:
-    """The path itself, or every readable file below a folder, sorted; hidden ones are passed over.
+    """The paths of `ingest.folders.look`, which it raises the errors of."""
+    from ingest.folders import look
 
-    Raises SourceMissing where nothing is there, SourceUnreadable for a folder without such files.
-    """
-    if not path.exists():
-        raise SourceMissing(f"there is no file or folder {path}")
-    if not path.is_dir():
-        yield path
-        return
-    found = [
-        p
-        for p in sorted(path.rglob("*"))
-        if p.suffix.lower() in readers()
-        and p.is_file()
-        and not any(part.startswith(".") for part in p.relative_to(path).parts)
-    ]
-    if not found:
-        known = ", ".join(sorted(readers()))
-        raise SourceUnreadable(f"the folder {path} holds no file that can be read ({known})")
-    yield from found
+    return (file.path for file in look(path).files)
 
 
 def read_file(path: Path, most_bytes: int = MOST_BYTES) -> Document:
     """Read one file. Raises an IngestError that names it."""
     path = path.resolve()
     try:
-        size = path.stat().st_size
-        if size > most_bytes:
-            raise SourceTooLarge(
-                f"{path} has {size / 1e6:.0f} MB; the limit is {most_bytes / 1e6:.0f} MB. "
-                "Split it, or raise the limit with --max-mb"
-            )
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)  # a log may grow while it is read
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise SourceMissing(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > most_bytes:
+        raise SourceTooLarge(
+            f"{path} has {max(size, len(data)) / 1e6:.0f} MB; the limit is {most_bytes / 1e6:.0f} MB. "
+            "Split it, or raise the limit with --max-mb"
+        )
     # A name that is not UTF-8 can be neither printed nor stored as it is.
     source = os.fsencode(path).decode("utf-8", "backslashreplace")
     return read_bytes(data, name=Path(source).name, source=source)
@@ -81,9 +64,9 @@ def read_file(path: Path, most_bytes: int = MOST_BYTES) -> Document:
 def read_bytes(data: bytes, *, name: str, source: str) -> Document:
     """Read a file's content. name: with the suffix that tells the format. source: its identity."""
     suffix = Path(name).suffix.lower()
-    if suffix in NOT_YET:
+    if suffix == ".rtf":
         raise SourceUnreadable(
-            f"{source} is a {NOT_YET[suffix]} file, which Cited does not read yet; save it as HTML or text"
+            f"{source} is an RTF file, which Cited does not read; save it as .docx or .odt"
         )
     if not data.strip():
         raise SourceUnreadable(f"{source} is empty")

@@ -1,11 +1,15 @@
 """Markdown (CommonMark with tables and footnotes): parsed by markdown-it, footnotes kept where
 the plugin would drop them (a note without a marker is kept and reported).
 
-Blocks of HTML go to the HTML reader; notes that are only printed as such, "[1] text", are linked.
+A note that is defined again, as in the next chapter of a book, is another note: a marker means the next
+one of its label. Blocks of HTML go to the HTML reader; notes that are only printed as such, "[1] text",
+are linked.
 """
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import inf
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -15,11 +19,14 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from ingest.decode import decode
 from ingest.document import Block, BlockKind, Read, Ref
 from ingest.footnotes import link_printed_notes
+from ingest.markers import GOES_ON, HIDDEN, LOWERED, RAISED
 from ingest.read_html import read_html
 
 SUFFIXES = (".md", ".markdown")
 
 TITLE_LINE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
+ORPHAN = re.compile(r"\[\^([^\s\]]{1,24})\]")
+RAISING = {"<sup>": RAISED, "</sup>": LOWERED}
 DEEPEST = 60
 """Nesting of lists and quotes; the parser leaves out what is deeper, and Python's stack holds some 150."""
 
@@ -40,13 +47,25 @@ def read_markdown(text: str) -> Read:
     for number, note in sorted(env.get("footnotes", {}).get("list", {}).items()):
         if "tokens" in note:
             label = walk.inline_label(number)
+            walk.at = walk.inline_at.get(number, inf)
             walk.blocks.append(Block("note", tuple(walk.inline(note["tokens"])), label=label))
-    blocks = tuple(walk.blocks)
-    if not any(block.kind == "note" for block in blocks):
-        blocks = link_printed_notes(blocks)
+    warnings = [f"marker [{label}] has no note" for label in walk.orphans]
+    if any(block.kind == "note" for block in walk.blocks):
+        blocks = tuple(map(_shown, walk.blocks))
+    else:
+        printed: list[str] = []
+        blocks = link_printed_notes(walk.blocks, printed)
+        warnings = printed if any(block.kind == "note" for block in blocks) else warnings
     deepest = max((token.level for token in tokens), default=0)
-    warnings = (f"what is nested more than {DEEPEST} deep is left out",) if deepest >= DEEPEST - 1 else ()
-    return Read(title=walk.title, blocks=blocks, left_out=tuple(walk.left_out), warnings=warnings)
+    if deepest >= DEEPEST - 1:
+        warnings.append(f"what is nested more than {DEEPEST} deep is left out")
+    return Read(walk.title, blocks, tuple(walk.left_out), tuple(warnings))
+
+
+def _shown(block: Block) -> Block:
+    return replace(
+        block, content=tuple(HIDDEN.sub("", p) if isinstance(p, str) else p for p in block.content)
+    )
 
 
 class _Walk:
@@ -57,25 +76,51 @@ class _Walk:
         self.left_out: list[str] = []
         self.title = ""
         self.labels: dict[int, str] = {}
+        self.prefix = ""
+        self.orphans: dict[str, None] = {}
+        self.at: float = 0
+        self.inline_at: dict[int, float] = {}
+        self.defined: dict[str, list[tuple[float, float]]] = {}
+        """Label to where its notes end: the note itself, and the run of notes that it stands in."""
+
+    def _find_definitions(self, tokens: Sequence[Token]) -> None:
+        run: list[tuple[str, float]] = []
+        depth = 0
+        for at, token in enumerate([*tokens, Token("end", "", 0)]):
+            if token.type == "footnote_reference_open":
+                run.append((token.meta["label"], at))
+            depth += {"footnote_reference_open": 1, "footnote_reference_close": -1}.get(token.type, 0)
+            if not depth and token.type != "footnote_reference_close":
+                for label, start in run:
+                    self.defined.setdefault(label, []).append((start, at))
+                run = []
+
+    def _name(self, label: str) -> str:
+        """The note that a marker means at the place that is read: the next of its label, else the last."""
+        ends = self.defined.get(label, [])
+        return label + "′" * next((i for i, (_, end) in enumerate(ends) if end > self.at), len(ends) - 1)
 
     def blocks_of(self, tokens: Sequence[Token], label: str | None) -> None:
         kinds: list[tuple[BlockKind, int]] = []
         cells: list[str | Ref] | None = None
-        for token in tokens:
+        self._find_definitions(tokens)
+        for self.at, token in enumerate(tokens):
             match token.type:
                 case "front_matter":
                     found = TITLE_LINE.search(token.content)
                     self.title = found.group(1) if found else ""
                     self.left_out.append(token.content)
                 case "footnote_reference_open":
-                    label = token.meta["label"]
+                    label = self._name(token.meta["label"])
                 case "footnote_reference_close":
                     label = None
                 case "heading_open" | "list_item_open" | "blockquote_open":
                     level = int(token.tag[1]) if token.type == "heading_open" else 0
                     kinds.append((self._kind(token), level))
+                    self.prefix = f"{RAISED}#{token.info}{LOWERED}" if token.info.isdecimal() else ""
                 case "heading_close" | "list_item_close" | "blockquote_close":
                     kinds.pop()
+                    self.prefix = ""
                 case "tr_open":
                     cells = []
                 case "tr_close":
@@ -85,12 +130,15 @@ class _Walk:
                     cells += [*([" | "] if cells else []), *self.inline(token.children or [])]
                 case "inline":
                     kind, level = kinds[-1] if kinds else ("paragraph", 0)
-                    self._add(kind, self.inline(token.children or []), label, level)
+                    content = self.inline(token.children or [])
+                    self._add(kind, [self.prefix, *content] if self.prefix else content, label, level)
+                    self.prefix = GOES_ON if kind == "item" else ""
                 case "fence" | "code_block":
                     self._add("code", [token.content], label)
                 case "html_block":
                     page = read_html(token.content)
                     self.left_out += page.left_out
+                    self.orphans |= {w.partition("[")[2].partition("]")[0]: None for w in page.warnings}
                     for block in page.blocks:
                         self._add(block.kind, block.content, label or block.label, block.level)
 
@@ -110,7 +158,10 @@ class _Walk:
         pieces: list[str | Ref] = []
         for token in tokens:
             match token.type:
-                case "text" | "code_inline":
+                case "text":
+                    pieces.append(token.content)
+                    self.orphans |= dict.fromkeys(ORPHAN.findall(token.content))
+                case "code_inline":
                     pieces.append(token.content)
                 case "softbreak" | "hardbreak":
                     pieces.append(" ")
@@ -118,12 +169,17 @@ class _Walk:
                     pieces.append(token.content)
                 case "html_inline" if token.content.lower().startswith("<br"):
                     pieces.append(" ")
+                case "html_inline" if token.content.lower() in RAISING:
+                    pieces.append(RAISING[token.content.lower()])
                 case "footnote_ref":
                     pieces.append(Ref(self._ref_label(token)))
         return pieces
 
     def _ref_label(self, token: Token) -> str:
-        return token.meta.get("label") or self.inline_label(token.meta["id"])
+        if label := token.meta.get("label"):
+            return self._name(label)
+        self.inline_at.setdefault(token.meta["id"], self.at)
+        return self.inline_label(token.meta["id"])
 
     def inline_label(self, number: int) -> str:
         """An inline note has no name; it gets one that says so."""

@@ -11,7 +11,8 @@ from itertools import pairwise
 from ingest.boilerplate import count_head, count_tail, is_sentence
 from ingest.decode import decode
 from ingest.document import MARKER, Block, BlockKind, Read
-from ingest.footnotes import Chunk, PrintedNotes
+from ingest.footnotes import PrintedNotes
+from ingest.note_runs import Chunk
 
 SUFFIXES = (".txt", ".text")
 
@@ -51,7 +52,8 @@ def read_text(text: str) -> Read:
     ]
     subject = next((m for line in chunks[0].lines if (m := SUBJECT.match(line))), None) if chunks else None
     title = subject.group(1) if subject else ""
-    return Read(title=title, blocks=(*blocks, *notes.blocks()), left_out=tuple(left_out))
+    found = (*blocks, *notes.blocks())
+    return Read(title=title, blocks=found, left_out=tuple(left_out), warnings=tuple(notes.orphans))
 
 
 def _chunks(text: str) -> list[Chunk]:

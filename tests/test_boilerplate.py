@@ -1,5 +1,7 @@
 """`ingest.boilerplate`: what a site wraps around an article, and what only sounds like it."""
 
+import time
+
 import pytest
 
 from ingest.boilerplate import count_head, count_tail, is_sentence, is_site_phrase
@@ -39,6 +41,31 @@ def test_a_sentence_has_four_words_and_a_full_stop():
     assert is_sentence("He said “it comes back.”")
     assert not is_sentence("More from the sea")
     assert not is_sentence("Read it.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Four words of it",
+        "One. Two words.",
+        "Even so… he left...",
+        "— a b c.",
+        "The sea comes back. Read it now.",
+        "“( ) ” .",
+        "",
+        ".",
+    ],
+)
+def test_what_does_not_end_with_four_words_and_a_full_stop_is_no_sentence(text):
+    assert not is_sentence(text)
+
+
+def test_a_text_without_a_full_stop_is_judged_at_once():
+    begun = time.perf_counter()
+    assert not is_sentence("word " * 200_000)
+    assert not is_sentence("word" * 200_000 + ".")
+    assert is_sentence("word " * 200_000 + ".")
+    assert time.perf_counter() - begun < 2
 
 
 def test_the_tail_begins_at_its_first_site_phrase():

@@ -177,7 +177,7 @@ BAD_FILES = {
     "marks.md": (b"# Only a heading\n", "holds no text to cite"),
     "broken.txt": (b"\xff\xfeA\x00\xd8\xd8b", "is not"),
     "large.txt": (b"A sentence of the large file. " * 1_700_000, "51 MB; the limit is 20 MB"),
-    "paper.pdf": (b"%PDF-1.4", "does not read yet"),
+    "paper.pdf": (b"%PDF-1.4", "cannot be opened as a PDF"),
 }
 
 

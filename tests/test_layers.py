@@ -72,6 +72,17 @@ def test_modules_do_not_import_each_other_in_circles():
         visit(name, ())
 
 
+FETCHING = ("ingest.fetch", "ingest.addresses", "ingest.connection")
+OFFICE = (
+    *("ingest.office", "ingest.read_docx", "ingest.docx_notes", "ingest.docx_parts"),
+    *("ingest.read_odt", "ingest.odt_parts", "ingest.read_epub", "ingest.epub_package"),
+)
+PAGES = (
+    *("ingest.read_html", "ingest.html_page", "ingest.html_notes", "ingest.html_walk", "ingest.html_clutter"),
+    *("ingest.read_epub", "ingest.epub_package", "ingest.fetch"),
+)
+
+
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
@@ -81,8 +92,13 @@ def test_modules_do_not_import_each_other_in_circles():
         ("sentence_transformers", ("index.embed", "app.reader.training")),
         ("transformers", ("index.embed", "app.reader.extractive", "app.reader.training")),
         ("onnxruntime", ("app.reader",)),
-        ("sqlite3", ("index.catalog",)),
+        ("sqlite3", ("index.database",)),
         ("filelock", ("index.lock",)),
+        ("httpx", FETCHING),
+        ("httpcore", FETCHING),
+        ("pypdfium2", ("ingest.pdf_pages", "ingest.pdf_rules")),
+        ("lxml", OFFICE),
+        ("selectolax", PAGES),
     ],
 )
 def test_a_big_library_is_imported_in_its_room_only(library, rooms):

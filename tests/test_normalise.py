@@ -33,6 +33,13 @@ def test_white_space_is_folded_and_control_characters_are_gone():
     assert document.text == "a b cd e f"
 
 
+def test_a_file_name_that_becomes_the_title_is_one_line_and_a_title_is_never_empty():
+    read = Read(title="", blocks=(Block("paragraph", ("Text.",)),))
+    for name, title in (("a\nb\x1b[0m", "a b[0m"), ("\x07", "d")):
+        document = normalise(read, document_id="d", source="s", version="v", fallback_title=name)
+        assert document.title == title
+
+
 def test_code_keeps_its_lines():
     assert laid_out(Block("code", ("if x:\r\n\ty()\n",))).text == "if x:\n    y()"
 

@@ -101,6 +101,61 @@ STYLES = {
         '<sup><a href="https://x.org/p#fn2" id="r2">2</a></sup>',
         '<p id="fn1">1. First. <a href="https://x.org/p#r1">↩</a></p><p id="fn2">2. Second.</p>',
     ),
+    "easy footnotes": (
+        '<span id="easy-footnote-1-12"></span><span class="easy-footnote">'
+        '<a href="#easy-footnote-bottom-1-12" title="First."><sup>1</sup></a></span>',
+        '<span id="easy-footnote-2-12"></span><span class="easy-footnote">'
+        '<a href="#easy-footnote-bottom-2-12"><sup>2</sup></a></span>',
+        '<div class="easy-footnote-title"><h4>Notes</h4></div><ol class="easy-footnotes-wrapper">'
+        '<li class="easy-footnote-single"><span id="easy-footnote-bottom-1-12"></span>First.'
+        '<a class="easy-footnote-to-top" href="#easy-footnote-1-12"></a></li>'
+        '<li class="easy-footnote-single"><span id="easy-footnote-bottom-2-12"></span>Second.</li></ol>',
+    ),
+    "modern footnotes": (
+        '<sup class="modern-footnotes-footnote"><a href="javascript:void(0)">1</a></sup>'
+        '<span class="modern-footnotes-footnote__note">First.</span>',
+        '<sup class="modern-footnotes-footnote"><a href="javascript:void(0)">2</a></sup>'
+        '<span class="modern-footnotes-footnote__note">Second.</span>',
+        "",
+    ),
+    "wordpress": (
+        '<sup data-fn="a-1" class="fn"><a href="#a-1" id="a-1-link">1</a></sup>',
+        '<sup data-fn="b-2" class="fn"><a href="#b-2" id="b-2-link">2</a></sup>',
+        '<ol class="wp-block-footnotes"><li id="a-1">First. <a href="#a-1-link">↩︎</a></li>'
+        '<li id="b-2">Second. <a href="#b-2-link">↩︎</a></li></ol>',
+    ),
+    "sidenotes": (
+        '<label for="sn-1" class="margin-toggle sidenote-number"></label>'
+        '<input type="checkbox" id="sn-1" class="margin-toggle"/><span class="sidenote">First.</span>',
+        '<label for="sn-2" class="margin-toggle sidenote-number"></label>'
+        '<input type="checkbox" id="sn-2" class="margin-toggle"/><span class="sidenote">Second.</span>',
+        "",
+    ),
+    "pandoc": (
+        '<a href="#fn1" class="footnote-ref" id="fnref1" role="doc-noteref"><sup>1</sup></a>',
+        '<a href="#fn2" class="footnote-ref" id="fnref2" role="doc-noteref"><sup>2</sup></a>',
+        '<section id="footnotes" role="doc-endnotes"><hr/><ol><li id="fn1"><p>First.'
+        '<a href="#fnref1" role="doc-backlink">↩︎</a></p></li><li id="fn2"><p>Second.</p></li></ol></section>',
+    ),
+    "docutils with lists of back links": (
+        '<a class="footnote-reference" href="#footnote-1" id="footnote-reference-1">[1]</a>',
+        '<a class="footnote-reference" href="#footnote-2" id="footnote-reference-2">[2]</a>',
+        '<aside id="footnote-1" role="doc-footnote"><span class="label">[1]</span><span class="backrefs">('
+        '<a role="doc-backlink" href="#footnote-reference-1">1</a>,<a role="doc-backlink" '
+        'href="#footnote-reference-2">2</a>)</span><p>First.</p></aside><aside id="footnote-2" '
+        'role="doc-footnote"><span class="label">[2]</span><p>Second.</p></aside>',
+    ),
+    "superscripts and a list": (
+        "<sup>1</sup>",
+        "<sup>2</sup>",
+        "<h2>Notes</h2><ol><li>First.</li>\n<li>Second.</li></ol>",
+    ),
+    "superscripts": (
+        "<sup>1</sup>",
+        "<sup>(2)</sup>",
+        "<p><sup>1</sup> First.</p><p><sup>2</sup> Second.</p>",
+    ),
+    "brackets and a list": ("[1]", "[2]", "<h2>References</h2><ol><li>First.</li><li>Second.</li></ol>"),
     "no links": ("[1]", "[2]", "<h2>Notes</h2><p>[1] First.</p><p>[2] Second.</p>"),
 }
 
@@ -142,6 +197,57 @@ def test_a_note_without_a_marker_is_kept_and_reported():
 
 def test_a_marker_without_a_note_and_a_power_stay_text():
     assert read('<p>A<sup><a href="#no">[9]</a></sup> and x<sup>2</sup>.</p>').text == "A[9] and x2."
+
+
+def test_a_link_to_no_note_is_reported():
+    document = read(
+        '<p>A.<sup><a href="#n1">1</a></sup> B.<sup><a href="#n9">9</a></sup></p><p id="n1">1. One.</p>'
+    )
+    assert document.text == "A.[1] B.9\n\n[1] One."
+    assert document.warnings == ("marker [9] has no note",)
+
+
+def test_powers_and_lists_are_no_notes():
+    page = "<p>An area of 4 m<sup>2</sup>, x<sup>1</sup>.</p><ol><li>First.</li><li>Second.</li></ol>"
+    assert parts(read(page)) == [
+        ("paragraph", "An area of 4 m2, x1."),
+        ("item", "First."),
+        ("item", "Second."),
+    ]
+
+
+def test_an_item_of_several_paragraphs_is_one_note():
+    document = read(
+        "<p>A.<sup>1</sup> B.<sup>2</sup></p><h3>Notes</h3>"
+        "<ol><li><p>One.</p><p>More.</p></li><li>Two.</li></ol>"
+    )
+    assert notes(document) == [("1", 1, "One.\n\nMore."), ("2", 1, "Two.")]
+
+
+def test_an_unnumbered_note_in_the_margin_has_a_name():
+    document = read(
+        '<p>A<label class="margin-toggle">⊕</label><input/><span class="marginnote">B.</span></p>'
+    )
+    assert document.text == "A[margin-1]\n\n[margin-1] B."
+
+
+def test_a_note_inside_a_note_is_said_once():
+    document = read(
+        '<p>A.<sup><a href="#n1">1</a></sup></p><ol><li id="n1">One.<sup><a href="#n2">2</a></sup>'
+        '<ol><li id="n2">Two.</li></ol></li></ol>'
+    )
+    assert document.text == "A.[1]\n\n[1] One.[2]\n\n[2] Two."
+
+
+def test_a_section_named_by_its_own_heading_is_kept():
+    document = read(f'<section id="comments"><h2>2.16 Comments</h2><p>Yes.</p></section><p>{PROSE}</p>')
+    assert document.text.startswith("2.16 Comments\n\nYes.")
+    assert document.left_out == ()
+
+
+def test_space_before_a_rows_first_cell_is_no_cell():
+    document = read("<p>x</p><table><tr>\n<td>a</td>\n<td>b</td>\n</tr><tr>\n<td></td>\n</tr></table>")
+    assert parts(document)[1:] == [("row", "a | b")]
 
 
 def test_numbered_links_to_sections_are_no_notes():
@@ -234,6 +340,24 @@ def test_a_layout_table_is_paragraphs_and_two_line_breaks_part_them():
 @pytest.mark.parametrize("tag", ["div", "b", "blockquote"])
 def test_nesting_has_no_limit(tag):
     assert read(f"<{tag}>" * 3000 + "<p>deep words").text == "deep words"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("tag", ["div", "blockquote", "ul><li", "b", "x/"])
+def test_a_hundred_thousand_levels_are_read_in_seconds(tag):
+    """The parser alone takes four times as long for twice the `div`s, 2 s for 40,000."""
+    document = read("<p>First.</p>" + f"<{tag}>" * 100_000 + "<p>deep words</p>")
+    assert document.text.startswith("First.")
+    assert document.text.endswith("deep words")
+
+
+def test_blocks_that_nest_too_deep_are_still_parted():
+    assert read("<div>" * 600 + "a<div>b</div>c").text == "a\n\nb\n\nc"
+
+
+@pytest.mark.timeout(60)
+def test_a_long_text_without_a_full_stop_is_read_in_a_moment():
+    assert read(f"<aside>{'word ' * 2000}</aside><p>{PROSE * 60}</p>").left_out == (("word " * 2000).strip(),)
 
 
 def test_xhtml_may_close_an_empty_title_at_once():

@@ -56,6 +56,39 @@ def test_a_marker_without_a_note_stays_text():
     assert read("Body[^x] and [1] here.").text == "Body[^x] and [1] here."
 
 
+def test_a_note_defined_again_is_another_note():
+    document = read("# A\n\nA.[^1]\n\n[^1]: One, see [^2].\n[^2]: Two.\n\n# B\n\nB.[^1]\n\n[^1]: Of B.\n")
+    assert "B.[1′]" in document.text
+    assert notes(document) == [("1", 1, "One, see [2]."), ("2", 1, "Two."), ("1′", 1, "Of B.")]
+
+
+def test_notes_nest_and_hold_lists_and_tables():
+    document = read(
+        "A.[^1] B^[in [^2] and ^[deep]].\n\n[^1]: One^[inner].\n\n    - a\n\n    | x | y |\n    |---|---|\n\n"
+        "[^2]: Two.\n"
+    )
+    assert sorted(notes(document)) == [
+        ("1", 1, "One[inline-2].\n\na\n\nx | y"),
+        ("2", 1, "Two."),
+        ("inline-1", 1, "in [2] and [inline-3]"),
+        ("inline-2", 1, "inner"),
+        ("inline-3", 1, "deep"),
+    ]
+
+
+def test_a_marker_without_a_note_is_reported():
+    document = read("A.[^1] B.[^9] `[^8]`\n\n[^1]: One.\n")
+    assert document.text.startswith("A.[1] B.[^9] [^8]")
+    assert document.warnings == ("marker [9] has no note",)
+
+
+def test_superscripts_and_a_numbered_list_of_notes_are_linked():
+    document = read(
+        "# A\n\nA.<sup>1</sup> B.<sup>2</sup> C.<sup>th</sup>\n\n## Notes\n\n1. One.\n\n   More.\n2. Two.\n"
+    )
+    assert document.text == "A\n\nA.[1] B.[2] C.th\n\n[1] One.\n\nMore.\n\n[2] Two."
+
+
 def test_notes_in_plain_print_are_linked_where_there_are_no_others():
     document = read("# T\n\nBody.[1] More.[2]\n\n## Notes\n\n[1] One.\n\n[2] Two.\n")
     assert document.text == "T\n\nBody.[1] More.[2]\n\n[1] One.\n\n[2] Two."

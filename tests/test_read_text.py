@@ -85,6 +85,76 @@ def test_notes_are_known_in_every_usual_print(printed):
     assert notes(document) == [("1", 1, "The first."), ("2", 1, "The second.")]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "printed"),
+    [
+        ("¹", "²", "¹ The first.\n² The second."),
+        ("¹", "²", "Notes\n\n1. The first.\n\n2. The second."),
+        ("(1)", "(2)", "(1) The first.\n\n(2) The second."),
+        (" (1)", " (2)", "(1) The first.\n(2) The second."),
+        (" ^[1]", " ^[2]", "  ^[1] The first.\n\n\xa0 ^[2] The second."),
+        ("[1]", "[2]", "[Footnote 1: The first.]\n\n[Footnote 2: The second.]"),
+    ],
+)
+def test_raised_and_round_markers_are_known(first, second, printed):
+    document = read(f"Title\n\nBody words{first}, and more words{second}.\n\n{printed}")
+    assert notes(document) == [("1", 1, "The first."), ("2", 1, "The second.")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "printed"),
+    [
+        ("*", "†", "* The first.\n\n† The second."),
+        ("[*]", "[†]", "[*] The first.\n\n[†] The second."),
+        ("[*]", "[†]", "[Footnote *: The first.]\n\n[Footnote †: The second.]"),
+    ],
+)
+def test_symbols_are_markers(first, second, printed):
+    document = read(f"Title\n\nBody words{first} and more.{second} And on.\n\n{printed}")
+    assert notes(document) == [("*", 1, "The first."), ("†", 1, "The second.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I like it* and *this* much.\n\n* one",
+        "I like it* much.\n\n* one\n* two",
+        "I like it* much.\n\n* one\n\n* two",
+        "See lib/foo.* and /dev/tty* here.\n\n* one",
+        "Subject to section 3(1) and paragraph (2), none.\n\n(1) The first.\n\n(2) The second.",
+        "In x² and km² and 10³.\n\n1. One.\n\n2. Two.\n\n3. Three.",
+    ],
+)
+def test_lists_emphasis_clauses_and_powers_are_no_notes(text):
+    assert read(f"Title\n\n{text}\n").footnotes == ()
+
+
+def test_a_note_goes_on_until_its_bracket_closes():
+    document = read(
+        "T\n\nBody[1] and.[2]\n\n[Footnote 1: One [sic].\n\nMore.]\n\n[Footnote 2: Two.]\n\nThe body goes on."
+    )
+    assert notes(document) == [("1", 1, "One [sic].\n\nMore."), ("2", 1, "Two.")]
+    assert ("paragraph", "The body goes on.") in parts(document)
+
+
+def test_a_bracket_that_never_closes_takes_nothing_in():
+    document = read("T\n\nBody.[1]\n\n[Footnote 1: One.\n\nThe body goes on.")
+    assert notes(document) == [("1", 1, "One.")]
+    assert document.text.startswith("T\n\nBody.[1]\n\nThe body goes on.")
+
+
+def test_a_paragraph_at_the_margin_between_two_notes_is_the_firsts():
+    document = read("T\n\nBody[1] and.[2]\n\n[1] One.\n\nIt goes on.\n\n[2] Two.\n")
+    assert notes(document) == [("1", 1, "One.\n\nIt goes on."), ("2", 1, "Two.")]
+    document = read("T\n\nBody.[1]\n\n[1] One.\n\nIt goes on.[2]\n\n[2] Two.\n")
+    assert notes(document) == [("1", 1, "One."), ("2", 1, "Two.")]
+
+
+def test_a_number_without_a_note_is_reported():
+    document = read("T\n\nBody[1] and [7] and [sic].\n\n[1] One.")
+    assert document.warnings == ("marker [7] has no note",)
+
+
 def test_a_note_has_several_paragraphs_where_they_are_indented():
     document = read("T\n\nBody.[1]\n\n[1] One.\n\n    Two.\n\nThe body goes on here.\n")
     assert notes(document) == [("1", 1, "One.\n\nTwo.")]

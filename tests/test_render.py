@@ -66,4 +66,4 @@ def test_ordinary_text_is_left_as_it_is():
 
 
 def test_an_empty_library_says_what_to_do():
-    assert "Add a text, Markdown or HTML file" in documents_table([])
+    assert "Add a text, HTML, PDF, Word or EPUB file" in documents_table([])

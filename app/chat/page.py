@@ -66,7 +66,9 @@ def build(answerer: Answerer) -> gr.Blocks:
                 panel = gr.HTML(render.panel([]), elem_id="panel")
         with gr.Accordion("Documents", open=False):
             table = gr.HTML(do.documents())
-            upload = gr.File(label="Add text, Markdown or HTML files", file_count="multiple", height=120)
+            upload = gr.File(
+                label="Add text, HTML, PDF, Word or EPUB files", file_count="multiple", height=120
+            )
             told = gr.Markdown()
         outputs = [box, chat, answers, panel]
         asking = [box, chat, answers]

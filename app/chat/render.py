@@ -125,7 +125,7 @@ def _referring(note: Passage, linked: Sequence[Passage]) -> str:
 def documents_table(entries: Sequence) -> str:
     """The library's documents as HTML."""
     if not entries:
-        return '<p class="hint">The library is empty. Add a text, Markdown or HTML file below.</p>'
+        return '<p class="hint">The library is empty. Add a text, HTML, PDF, Word or EPUB file below.</p>'
     rows = "".join(
         f"<tr><td>{html.escape(e.title)}</td><td>{e.characters:,}</td><td>{e.notes}</td>"
         f"<td>{html.escape(e.added[:10])}</td></tr>"

@@ -1,0 +1,100 @@
+"""Where the article of a page is, and what in it is no part of it: navigation, prompts, comments.
+
+Judged by an element's kind, its role and its name, and by whether it holds running prose.
+"""
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from ingest.boilerplate import SHORT, is_sentence
+from ingest.html_notes import BLOCK_TAGS, HEADINGS, words_of
+from ingest.html_page import outermost
+
+CLUTTER = (
+    "nav,footer,button,select,.mw-editsection,.mw-jump-link,.cite-accessibility-label,[role=navigation],"
+    "[role=contentinfo],[role=search],div.navheader,div.navfooter,div.toc,ul.docnav"
+)
+WRAPPERS = "form,menu,dialog,[role=banner],[role=dialog],[role=alert],[aria-hidden=true],[hidden]"
+"""Clutter unless it holds most of the page, as one form does in many an old one."""
+CLUTTER_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|consent|comments?|breadcrumbs?|sidebar|navbar|popup|modal|skip-link)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+PROMO = "aside:not(.admonition):not(.topic),[role=complementary]"
+PROMO_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:share|sharing|social|newsletter|subscri\w+|signup|related|adverts?|ads?|promo|menu|toolbar)"
+    r"(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+"""Names that content has too ("related-work", "social-history"): clutter only without running prose."""
+
+
+def main_of(body: LexborNode) -> LexborNode:
+    """The element that holds the article: an article or main element with half of the page's text.
+    Of several articles with running prose none is the page's article."""
+    sizes, prose = _measure(body)
+    for query in ("article", "main,[role=main]"):
+        found = sorted(outermost(body, body.css(query)), key=lambda node: -sizes[node.mem_id])
+        if not found or sizes[found[0].mem_id] * 2 < sizes[body.mem_id]:
+            continue
+        if not any(node.mem_id in prose for node in found[1:]):
+            return found[0]
+    return body
+
+
+def clutter_of(main: LexborNode) -> list[LexborNode]:
+    """What is no part of the article by its element, its role or its name."""
+    sizes, prose = _measure(main)
+    sure = [
+        n for n in main.css(CLUTTER) if n.tag != "button" or n.parent is None or n.parent.tag not in HEADINGS
+    ]
+    likely, promo = main.css(WRAPPERS), main.css(PROMO)
+    for node in main.css("[class],[id]"):
+        name = f"{node.attributes.get('class') or ''} {_own_id(node)}"
+        if node.tag not in HEADINGS and node.tag not in ("main", "article", "body"):
+            likely += [node] if CLUTTER_NAMES.search(name) else []
+            promo += [node] if PROMO_NAMES.search(name) else []
+    likely += [node for node in promo if node.mem_id not in prose]
+    return sure + [node for node in likely if sizes.get(node.mem_id, 0) * 2 < sizes[main.mem_id]]
+
+
+def _own_id(node: LexborNode) -> str:
+    """The element's id, "" where a generator made it of the words of the section's heading."""
+    name = node.attributes.get("id") or ""
+    head = node.css_first("h1,h2,h3,h4,h5,h6") if node.tag == "section" and name else None
+    slug = re.sub(r"\W+", "-", words_of(head).lower()) if head is not None else ""
+    return "" if slug and slug.endswith(name.lower()) and not node.attributes.get("class") else name
+
+
+def _measure(root: LexborNode) -> tuple[dict[int, int], set[int]]:
+    """By `mem_id`: the characters of text in every element, and which hold running prose: a block whose
+    own text is too long for a prompt and ends as a sentence. In one pass, however deep the page."""
+    order: list[tuple[LexborNode, int, int]] = []
+    waiting = [(root, 0, root.mem_id)]
+    own: dict[int, list[str]] = {}
+    sizes: dict[int, int] = {}
+    above: dict[int, int] = {}
+    while waiting:
+        node, parent, block = waiting.pop()
+        if node.is_text_node:
+            words = " ".join(node.text(deep=False).split())
+            if words:
+                own.setdefault(block, []).append(words)
+                sizes[parent] += len(words) + 1
+            continue
+        here, sizes[node.mem_id], above[node.mem_id] = node.mem_id, 0, parent
+        order.append((node, parent, here))
+        block = here if node.tag in BLOCK_TAGS else block
+        waiting += [(child, here, block) for child in reversed(list(node.iter(include_text=True)))]
+    for _, parent, here in reversed(order):
+        if parent:
+            sizes[parent] += sizes[here]
+    prose: set[int] = set()
+    for block, pieces in own.items():
+        words = " ".join(pieces)
+        at = block if len(words) > SHORT and is_sentence(words) else 0
+        while at and at not in prose:
+            prose.add(at)
+            at = above[at]
+    return sizes, prose

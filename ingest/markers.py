@@ -1,0 +1,51 @@
+"""What in a text may be the marker of a footnote: "[1]", "¹", "(1)" at a word, "*" behind one."""
+
+import re
+
+RAISED, LOWERED, GOES_ON = "\ufdd0", "\ufdd1", "\ufdd2"
+"""Noncharacters, which Unicode keeps for a program's own use: a reader of a format with superscripts
+puts the first two around one, around "#3" at the start of the third item of a numbered list, and the
+last at the start of a later paragraph of the same item. They are gone from what is read."""
+HIDDEN = re.compile(f"{RAISED}#[0-9]*{LOWERED}|[{RAISED}{LOWERED}{GOES_ON}]")
+SYMBOLS = "*†‡§¶"
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+NO_POWER = r"(?<!\b[A-Za-zµ])(?<!\b[kcmdnµ]m)(?<!\b10)"
+"""What is raised after a single letter, a metre or a ten is a power: x², km², 10⁶."""
+MARKERS = re.compile(
+    rf"""\^?\[\^?(?P<bracket>\w{{1,24}}|[{SYMBOLS}]{{1,3}})\]
+      | {NO_POWER}{RAISED}(?P<raised>[^{RAISED}{LOWERED}\#]{{1,6}}){LOWERED}
+      | {NO_POWER}(?<=\S)(?P<superscript>[⁰¹²³⁴-⁹]{{1,4}})
+      | {NO_POWER}(?<=[^\W\d_]|[.,;!?”"’])\((?P<round>\d{{1,3}})\)
+      | (?<=[^\W\d_])[ ]\((?P<apart>\d{{1,3}})\)(?=[.,;:!?]|$)
+      | (?<=[\w.,;:!?)\]”"’»])(?P<symbol>\*{{1,3}}|[†‡§¶]{{1,3}})(?![\w{SYMBOLS}])""",
+    re.VERBOSE,
+)
+OPENS = re.compile(rf"[\[({RAISED}{SYMBOLS}⁰¹²³⁴-⁹]")
+"""What every marker begins with, and most paragraphs hold none of: on a manual of 450,000 characters this
+takes 2 ms and MARKERS 150 ms."""
+EMPHASIS = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])")
+"""An asterisk that opens *emphasis*; where one does, an asterisk behind a word closes it."""
+NO_WORD = re.compile(r"[/\\$<>=_]|\w\.\w")
+"""In a file's name or address, an asterisk behind which stands for any other."""
+CITES = re.compile(r"(?:sections?|paragraphs?|articles?|clauses?|equations?|eqs?\.?|and|or|in|see)$", re.I)
+"""Words before "(1)" that make it the name of a part, a formula or a list's item."""
+
+
+def find_markers(text: str) -> list[tuple[int, int, str, str]]:
+    """(start, end, label, form) of everything in a text that may be a marker, in order."""
+    found: list[tuple[int, int, str, str]] = []
+    if not OPENS.search(text):
+        return found
+    emphasis = "*" in text and EMPHASIS.search(text)
+    for match in MARKERS.finditer(text):
+        form = match.lastgroup or ""
+        label = match[form].translate(SUPERSCRIPTS).strip("()[]. ") if form != "symbol" else match[form]
+        start = match.start() + (form == "apart")
+        if form == "symbol" and "*" in label and emphasis:
+            continue
+        if form == "symbol" and NO_WORD.search(text[max(0, start - 40) : start].rpartition(" ")[2]):
+            continue
+        if form in ("round", "apart") and CITES.search(text[max(0, start - 12) : start].rstrip()):
+            continue
+        found.append((start, match.end(), label, form))
+    return found

@@ -1,0 +1,442 @@
+"""`ingest.read_pdf` and its modules, on files that Chromium and LibreOffice make as the tests begin."""
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from PIL import Image
+
+from ingest import pdf_pages, read_pdf
+from ingest.document import Document
+from ingest.errors import SourceTooLarge, SourceUnreadable
+from ingest.normalise import normalise
+from ingest.pdf_lines import Line, Word
+from ingest.pdf_text import Hyphens, Mark, parted, text_of
+
+STYLE = """<style>
+@page { size: A4; margin: 25mm 20mm; @top-center { content: "Of Lamps and Oil" }
+        @bottom-center { content: counter(page) } }
+body { font: 10pt/1.3 'Liberation Serif', serif } p { margin: 0; text-indent: 1.2em }
+.two { columns: 2; column-gap: 8mm; text-align: justify; hyphens: auto }
+</style>"""
+FILLER = (
+    "The keeper trimmed the wick every four hours and wrote the height of the oil into the record. "
+    "Nobody in the tower was to sleep while a ship stood between the island and the outer bank. "
+)
+COLUMNS = f"""<!doctype html><html lang=en><head><title>Page title</title>{STYLE}</head><body>
+<h1>On Lamps and Harbour Lights</h1><p>An opening line that runs over the full width of the page, from
+the left margin to the right one, as the abstract of a paper does before its columns begin.</p>
+<div class=two><h2>Oil</h2><p>First of all. {FILLER * 5}A well-known office floor.<sup>1</sup></p>
+<p>Across begins here. {FILLER * 8}Across ends here.</p><p>Last of all, 5 km<sup>2</sup>.</p></div>
+<h2>Prices</h2><table border=1><tr><th>Lamp<th>Years of use</tr><tr><td>Old one<td>12</tr></table>
+<p>After the table.<sup>2</sup></p><p style="break-before: page">Second page.<sup>3</sup></p>
+<p style="break-before: page">Third page.</p><h2>Notes</h2>
+<p>1. See the record.</p><p>2. Told by a keeper.</p></body></html>"""
+
+SHEET = """<div style="position: relative; height: 200mm; break-after: page">{}
+<div style="position: absolute; bottom: 0; font-size: 7.5pt; width: 100%">{}</div></div>"""
+FIRST = f"""<h1>Notes on each page</h1><p>Text one.<sup>1</sup> {FILLER * 3}Starred*, daggered.†
+Again.<sup>1</sup> {FILLER * 4}</p>"""
+FIRST_NOTES = """<p><sup>1</sup> First note of page one. See also<sup>2</sup> below.</p><p>And its second
+paragraph.</p><p><sup>2</sup> A note without a marker in the text.</p><p>* The star.</p><p>† The dagger, which
+goes on</p>"""
+SECOND = f"<p>Text two.<sup>1</sup> {FILLER * 6}</p>"
+SECOND_NOTES = "<p>on the next page.</p><p><sup>1</sup> First note of page two.</p>"
+SHEETS = f"""<!doctype html><html>{STYLE}<body>
+{SHEET.format(FIRST, FIRST_NOTES)}{SHEET.format(SECOND, SECOND_NOTES)}</body></html>"""
+
+COLUMN = """<div style="flex: 1; position: relative; height: 200mm; text-align: justify"><p>{}</p>
+<div style="position: absolute; bottom: 0; font-size: 7.5pt">{}</div></div>"""
+LEFT = COLUMN.format(
+    f"Left.<sup>1</sup> {FILLER * 12}And in the middle of its length it", "<p><sup>1</sup> Left note.</p>"
+)
+RIGHT = COLUMN.format(
+    f"</p><p style='text-indent: 0'>goes on.<sup>2</sup> {FILLER * 9}</p><p>See [3].",
+    "<p><sup>2</sup> Right note, of 10<sup>2</sup> words.</p><p>[3] Third note.</p>",
+)
+NOTED = (
+    f"<!doctype html><html>{STYLE}<body><h1>Two</h1><div style='display: flex; gap: 7mm'>{LEFT}{RIGHT}</div>"
+)
+
+OFFICE = """<?xml version="1.0" encoding="UTF-8"?><office:document
+ xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"
+ office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text>
+<text:h text:outline-level="1">The Lamp at Sea</text:h><text:p>{0} Burning.{1} {0}</text:p>
+<text:h text:outline-level="2">Oil</text:h><text:p>Whale oil.{2} {0}</text:p>
+</office:text></office:body></office:document>"""
+NOTE = """<text:note text:note-class="footnote"><text:note-citation>{}</text:note-citation><text:note-body>{}
+</text:note-body></text:note>"""
+LAMP = OFFICE.format(
+    FILLER * 3,
+    NOTE.format(1, f"<text:p>Ibid. {FILLER}</text:p><text:p>A second paragraph.</text:p>"),
+    NOTE.format(2, "<text:p>Or seal.</text:p>"),
+)
+
+BACK = '<a href="#m{0}">↩︎</a>'
+ENDED = f"""<!doctype html><html lang=en>{STYLE}<body><h1>Ended</h1><p>One.<a href="#n1"><sup>1</sup></a>
+{FILLER * 2}</p><p>Two,<sup>2</sup> then three and four.<sup>3</sup><sup>4</sup> {FILLER}</p>
+<ol><li>A list of the text.</li><li>It has two items.</li></ol>
+<table cellspacing=0 cellpadding=12><tr valign=bottom><th>Year<th>A person<th>Sheep<th>Horse<br>and cart</tr>
+<tr><td>1702<td>one penny<td>a farthing<td>not carried</tr>
+<tr><td>1861<td>two pence<td>a penny<sup>5</sup><td>one shilling</tr>
+<tr><td>1913<td>three pence<td>a penny<td>two shillings</tr></table>
+<p>Code is <code>x[1]</code> and prints:</p><pre>[1] FALSE
+[2] TRUE</pre><p>The end.</p><hr>
+<ol><li>The first, {FILLER * 2}{BACK.format(1)}</li><li>The second.{BACK.format(2)}</li>
+<li>The third begins.<p style="margin: 1em 0">It has two parts.{BACK.format(3)}</p></li>
+<li>The fourth.</li><li>The fifth.</li></ol></body></html>"""
+
+
+def chromium(page: str, folder: Path) -> bytes:
+    (folder / "in.html").write_text(page, "utf-8")
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.fail("there is no Chromium; `make test` installs it")
+    command = [found, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    command += [f"--user-data-dir={folder}", f"--print-to-pdf={folder / 'out.pdf'}", str(folder / "in.html")]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return (folder / "out.pdf").read_bytes()
+
+
+def office(page: str, folder: Path, options: str = "") -> bytes:
+    (folder / "in.fodt").write_text(page, "utf-8")
+    found = shutil.which("soffice")
+    if not found:
+        pytest.skip("LibreOffice is not installed")
+    command = [found, "--headless", f"-env:UserInstallation=file://{folder}/profile"]
+    command += ["--convert-to", f"pdf:writer_pdf_Export{options}", "--outdir", str(folder)]
+    command += [str(folder / "in.fodt")]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return (folder / "in.pdf").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def columns(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    return read(chromium(COLUMNS, tmp_path_factory.mktemp("columns")))
+
+
+@pytest.fixture(scope="session")
+def sheets_pdf(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return chromium(SHEETS, tmp_path_factory.mktemp("sheets"))
+
+
+@pytest.fixture(scope="session")
+def sheets(sheets_pdf: bytes) -> Document:
+    return read(sheets_pdf)
+
+
+@pytest.fixture(scope="session")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    return read(chromium(ENDED, tmp_path_factory.mktemp("ended")))
+
+
+@pytest.fixture(scope="session")
+def lamp_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lamp")
+
+
+@pytest.fixture(scope="session")
+def lamp(lamp_folder: Path) -> Document:
+    return read(office(LAMP, lamp_folder))
+
+
+def read(data: bytes, name: str = "a.pdf") -> Document:
+    found = read_pdf.read(data, f"/{name}")
+    return normalise(found, document_id="d", source=f"/{name}", version="v", fallback_title=name)
+
+
+def parts(document: Document, *kinds: str) -> list[str]:
+    return [document.text[p.start : p.end] for p in document.parts if p.kind in kinds]
+
+
+def notes(document: Document) -> list[tuple[str, int, str]]:
+    return [(n.label, len(n.markers), document.text[n.start : n.end]) for n in document.footnotes]
+
+
+def picture(size: tuple[int, int] = (200, 300)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, "white").save(out, "PDF")
+    return out.getvalue()
+
+
+def test_columns_are_read_one_after_the_other_between_full_width_lines(columns):
+    assert columns.title == "On Lamps and Harbour Lights"
+    order = [
+        "An opening line",
+        "Oil",
+        "First of all",
+        "Across begins",
+        "Across ends",
+        "Last of all",
+        "Prices",
+    ]
+    assert [columns.text.index(words) for words in order] == sorted(columns.text.index(w) for w in order)
+    assert [s.title for s in columns.sections] == ["", "Oil", "Prices"]
+
+
+def test_a_paragraph_goes_on_in_the_next_column_without_the_hyphens_of_its_lines(columns):
+    across = next(text for text in parts(columns, "paragraph") if text.startswith("Across"))
+    assert across == f"Across begins here. {FILLER * 8}Across ends here."
+
+
+def test_a_ligature_is_its_letters_and_a_hyphen_of_a_word_stays(columns):
+    assert "A well-known office floor.[1]" in columns.text
+    assert not set("ﬀﬁﬂﬃ") & set(columns.text)
+
+
+def test_running_heads_and_page_numbers_are_left_out_and_reported_once(columns):
+    assert columns.left_out == ("Of Lamps and Oil", "1 … 3")
+    assert "Of Lamps and Oil" not in columns.text
+
+
+def test_a_ruled_table_is_rows(columns):
+    assert parts(columns, "row") == ["Lamp | Years of use", "Old one | 12"]
+
+
+def test_end_notes_are_linked_and_a_power_is_no_marker(columns):
+    assert notes(columns) == [("1", 1, "See the record."), ("2", 1, "Told by a keeper.")]
+    assert "Last of all, 5 km2." in columns.text
+    assert "After the table.[2]" in columns.text
+
+
+def test_a_marker_without_a_note_stays_and_is_reported(columns):
+    assert "Second page.[3]" in columns.text
+    assert columns.warnings == ("marker [3] on page 2 has no note",)
+
+
+def test_a_position_knows_its_page(columns):
+    assert [columns.page_at(columns.text.index(w)) for w in ("Oil", "Second page", "Third page")] == [1, 2, 3]
+
+
+def test_notes_that_begin_again_on_each_page_are_told_apart(sheets):
+    assert notes(sheets) == [
+        ("1", 2, "First note of page one. See also[2] below.\n\nAnd its second paragraph."),
+        ("2", 1, "A note without a marker in the text."),
+        ("*", 1, "The star."),
+        ("†", 1, "The dagger, which goes on on the next page."),
+        ("1′", 1, "First note of page two."),
+    ]
+
+
+def test_each_column_has_its_notes_at_its_foot(tmp_path):
+    document = read(chromium(NOTED, tmp_path))
+    assert "And in the middle of its length it goes on.[2] The keeper" in document.text
+    assert "See [3]." in document.text
+    assert notes(document) == [
+        ("1", 1, "Left note."),
+        ("2", 1, "Right note, of 102 words."),
+        ("3", 1, "Third note."),
+    ]
+
+
+def test_markers_are_printed_as_labels_where_they_stood(sheets):
+    assert "Text one.[1]" in sheets.text
+    assert "Starred[*], daggered.[†] Again.[1]" in sheets.text
+    assert "Text two.[1′]" in sheets.text
+
+
+def test_notes_that_libreoffice_puts_at_the_foot_of_the_page_are_linked(lamp):
+    assert lamp.title == "The Lamp at Sea"
+    assert notes(lamp) == [("1", 1, f"Ibid. {FILLER.strip()}\n\nA second paragraph."), ("2", 1, "Or seal.")]
+    assert "Burning.[1] The keeper" in lamp.text
+    assert lamp.warnings == ()
+
+
+def test_a_last_list_that_the_text_marks_is_notes_without_their_links_back(ended):
+    assert notes(ended) == [
+        ("1", 1, f"The first, {(FILLER * 2).strip()}"),
+        ("2", 1, "The second."),
+        ("3", 1, "The third begins.\n\nIt has two parts."),
+        ("4", 1, "The fourth."),
+        ("5", 1, "The fifth."),
+    ]
+    assert "↩︎" in ended.left_out
+    assert ended.warnings == ()
+
+
+def test_an_earlier_list_is_no_notes(ended):
+    assert parts(ended, "item") == ["1. A list of the text.", "2. It has two items."]
+
+
+def test_two_markers_side_by_side_are_two(ended):
+    assert "then three and four.[3][4] The keeper" in ended.text
+
+
+def test_a_table_without_rules_is_rows_and_a_cell_of_two_lines_one_cell(ended):
+    assert parts(ended, "row") == [
+        "Year | A person | Sheep | Horse and cart",
+        "1702 | one penny | a farthing | not carried",
+        "1861 | two pence | a penny[5] | one shilling",
+        "1913 | three pence | a penny | two shillings",
+    ]
+
+
+def test_a_number_in_brackets_in_code_is_no_marker_and_begins_no_note(ended):
+    assert "Code is x[1] and prints:" in ended.text
+    assert "[1] FALSE" in ended.text
+    assert [len(note.markers) for note in ended.footnotes] == [1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("printed", "notes_known", "labels"),
+    [
+        ("1718", "17 18", ["17", "18"]),
+        ("910", "8 9 10", ["9", "10"]),
+        ("234", "1 2 3 4", ["2", "3", "4"]),
+        ("12", "1 2", ["1", "2"]),
+        ("12", "1 2 12", ["12"]),
+        ("13", "1 2 3", ["13"]),
+    ],
+)
+def test_raised_digits_are_several_markers_if_they_count_on_and_no_note_has_them_all(
+    printed, notes_known, labels
+):
+    line = Line([Word("word.", 0, 30, 12, 10, False), Word(printed, 30, 40, 8, 7, False, raised=True)])
+    found = parted(text_of([line], Hyphens([line])), lambda page: set(notes_known.split()))
+    assert [piece.label for piece in found if isinstance(piece, Mark)] == labels
+
+
+def test_an_encrypted_file_says_that_it_needs_a_password(lamp_folder):
+    locked = (
+        ':{"EncryptFile":{"type":"boolean","value":"true"},'
+        '"DocumentOpenPassword":{"type":"string","value":"secret"}}'
+    )
+    with pytest.raises(SourceUnreadable, match=r"/a\.pdf is encrypted .* save a copy without"):
+        read(office(LAMP, lamp_folder, locked))
+
+
+def test_a_scan_says_what_would_give_it_a_text_layer():
+    with pytest.raises(
+        SourceUnreadable, match=r"1 page of 1 are pictures.*no text layer; an OCR program such as ocrmypdf"
+    ):
+        read(picture())
+
+
+def test_of_a_partly_scanned_file_the_text_is_read_and_the_pictures_reported(sheets_pdf):
+    whole = pypdfium2.PdfDocument(sheets_pdf)
+    scan = pypdfium2.PdfDocument(picture())
+    whole.import_pages(scan, index=1)
+    whole.import_pages(scan)
+    out = io.BytesIO()
+    whole.save(out)
+    document = read(out.getvalue())
+    count = len(whole)
+    whole.close()
+    scan.close()
+    assert f"2 pages without text, only pictures, left out (pages 2, {count})" in document.warnings[0]
+    assert document.page_at(document.text.index("Text two")) == 3
+
+
+def test_more_pages_or_characters_than_the_limit_are_refused(sheets_pdf, monkeypatch):
+    monkeypatch.setattr(pdf_pages, "MOST_CHARACTERS", 500)
+    with pytest.raises(SourceTooLarge, match="more than 500 characters"):
+        read(sheets_pdf)
+    monkeypatch.setattr(pdf_pages, "MOST_PAGES", 1)
+    with pytest.raises(SourceTooLarge, match="the limit is 1"):
+        read(sheets_pdf)
+
+
+def pdf(*objects: str, root: int = 1) -> bytes:
+    """A PDF written by hand, its cross-reference table left to be rebuilt."""
+    body = "".join(f"{i} 0 obj\n{text}\nendobj\n" for i, text in enumerate(objects, 1))
+    return f"%PDF-1.7\n{body}trailer << /Root {root} 0 R >>\nstartxref\n99999\n%%EOF".encode()
+
+
+def page_of(content: str, extra: str = "") -> bytes:
+    return pdf(
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 400] /Contents 4 0 R {extra} "
+        "/Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"%PDF-1.7\ngarbage",
+        b"not a PDF at all",
+        pdf("<< /Type /Catalog /Pages 1 0 R >>"),
+        pdf("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [2 0 R] /Count 3 >>"),
+        pdf("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [9 0 R 9 0 R] /Count -2 >>"),
+        pdf("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 4000 >>"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_advice(data):
+    with pytest.raises(SourceUnreadable, match=r"/a\.pdf (cannot be opened|has no pages|holds no text)"):
+        read(data)
+
+
+def test_every_prefix_of_a_file_is_read_or_refused(sheets_pdf):
+    for part in range(1, 12):
+        try:
+            read(sheets_pdf[: len(sheets_pdf) * part // 12])
+        except SourceUnreadable as error:
+            assert "/a.pdf" in str(error)  # noqa: PT017
+
+
+def test_a_page_turned_on_its_side_is_read_and_sideways_text_on_it_reported():
+    turned = "BT /F 12 Tf 0 1 -1 0 100 50 Tm (Turned words stand here.) Tj ET "
+    document = read(page_of(turned + "BT /F 9 Tf 20 20 Td (Stamp) Tj ET", "/Rotate 90"))
+    assert document.text == "Turned words stand here."
+    assert document.left_out == ("Stamp",)
+
+
+def test_letters_without_spaces_between_words_are_parted_by_their_gaps():
+    document = read(page_of("BT /F 12 Tf 50 300 Td [(Two) -300 (words,) -250 (k) 40 (erned.)] TJ ET"))
+    assert document.text == "Two words, kerned."
+
+
+def test_a_tight_line_has_narrower_spaces_most_of_all_behind_a_letter_that_hangs_over():
+    document = read(
+        page_of("BT /F 12 Tf 50 300 Td [(Of) -120 (the) -170 (old) -165 (la) 40 (w) -170 (now.)] TJ ET")
+    )
+    assert document.text == "Of the old law now."
+
+
+def test_a_marker_broken_off_from_its_line_or_behind_a_space_belongs_to_it():
+    text = "A line of text that is long enough to be one of a paragraph and ends"
+    body = f"BT /F 10 Tf 50 300 Td ({text}.) Tj ET BT /F 7 Tf 50 292 Td (1) Tj ET "
+    body += f"BT /F 10 Tf 50 270 Td ({text}.) Tj ET BT /F 7 Tf 355 274 Td (2) Tj ET "
+    foot = "BT /F 7 Tf 50 60 Td (1 First note here.) Tj ET BT /F 7 Tf 50 50 Td (2 Second note here.) Tj ET"
+    document = read(page_of(body + foot))
+    assert notes(document) == [("1", 1, "First note here."), ("2", 1, "Second note here.")]
+    assert document.text.count("and ends.[") == 2
+
+
+def lines(*texts: str) -> list[Line]:
+    return [
+        Line([Word(w, i * 40.0, i * 40 + 35.0, y * 12.0, 10, False, i > 0) for i, w in enumerate(t.split())])
+        for y, t in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "start", "elsewhere", "joined"),
+    [
+        ("exam-", "ple", "", "example"),
+        ("well-", "known", "", "well-known"),
+        ("Anglo-", "Saxon", "", "Anglo-Saxon"),
+        ("1914-", "1918", "", "1914-1918"),
+        ("light-", "house", "a lighthouse here", "lighthouse"),
+        ("light-", "house", "a light-house here", "light-house"),
+        ("lamp-", "oil", "a lamp burns oil here", "lamp-oil"),
+        ("war—", "peace", "", "war—peace"),
+        ("one", "two", "", "one two"),
+    ],
+)
+def test_a_hyphen_at_a_lines_end_goes_unless_the_word_has_it(end, start, elsewhere, joined):
+    found = lines(f"so {end}", f"{start} then")
+    hyphens = Hyphens([*found, *(lines(f"x {elsewhere} x") if elsewhere else [])])
+    assert "".join(map(str, text_of(found, hyphens))) == f"so {joined} then"
+
+
+def test_a_document_that_never_hyphenates_keeps_its_hyphens():
+    found = lines("so tide-", "mill then")
+    hyphens = Hyphens([*found, *lines(*["plain line"] * 60)])
+    assert "".join(map(str, text_of(found, hyphens))) == "so tide-mill then"
