@@ -6,7 +6,7 @@ from eval.bench.ingest import Row, print_rows, run_ingest
 from ingest.errors import SourceUnreadable
 from tests.test_embed import WordLengths
 
-ROW = Row(".md", 10, 1, 5000, 20.0, 15.0, 17.0, 900.0, 80.0)
+ROW = Row(".md", 10, 1, 5000, 20.0, 15.0, 17.0, 900.0)
 
 
 def test_speed_and_shares_are_worked_out_from_the_seconds():
@@ -23,7 +23,7 @@ def test_each_format_is_a_row_with_its_words_and_failures(tmp_path):
     assert (html.format, html.files, html.failed, html.words) == (".html", 3, 0, 9)
     assert (markdown.format, markdown.files, markdown.failed, markdown.words) == (".md", 4, 1, 21)
     assert 0 < html.in_model < html.seconds
-    assert html.reader_mb > 10
+    assert html.memory_mb > 10
 
 
 def test_the_table_names_speed_and_shares(capsys):

@@ -27,8 +27,8 @@ from ingest.workers import read_all
 @dataclass(frozen=True, slots=True)
 class Row:
     """One format, by its suffix. words: in the documents' texts. seconds: from files to a library that can
-    be searched, in_model of them in the embedding model, bare_seconds in the bare loop. memory_mb,
-    reader_mb: most that this process and the largest that reads files held, up to the end of the format."""
+    be searched, in_model of them in the embedding model, bare_seconds in the bare loop. memory_mb: the most
+    that this process has held, up to the end of the format; those that read files have Limits."""
 
     format: str
     files: int
@@ -38,7 +38,6 @@ class Row:
     in_model: float
     bare_seconds: float
     memory_mb: float
-    reader_mb: float
 
     @property
     def words_per_second(self) -> float:
@@ -117,13 +116,12 @@ def _run(name: str, paths: Sequence[Path], embedder: Embedder) -> Row:
     begun = time.perf_counter()
     embedder.passages(clocked.texts)
     bare = time.perf_counter() - begun
-    memory, readers = _most_memory(resource.RUSAGE_SELF), _most_memory(resource.RUSAGE_CHILDREN)
-    return Row(name, len(paths), failed, words, seconds, clocked.seconds, bare, memory, readers)
+    return Row(name, len(paths), failed, words, seconds, clocked.seconds, bare, _most_memory())
 
 
-def _most_memory(whose: int) -> float:
-    """Megabytes that were held at most; of children, by the largest that has ended."""
-    held = resource.getrusage(whose).ru_maxrss
+def _most_memory() -> float:
+    """Megabytes that this process has held at most."""
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return held / (1e6 if sys.platform == "darwin" else 1e3)
 
 
@@ -134,7 +132,7 @@ def print_rows(rows: Sequence[Row]) -> list[dict]:
 
     table = Table("format", title="Ingest: from files to a library that can be searched")
     counts, shares = ("files", "failed", "words", "seconds", "words/s"), ("in the model", "of the bare loop")
-    for head in (*counts, *shares, "MB", "reader MB"):
+    for head in (*counts, *shares, "MB"):
         table.add_column(head, justify="right")
     for row in rows:
         table.add_row(
@@ -147,7 +145,6 @@ def print_rows(rows: Sequence[Row]) -> list[dict]:
             f"{row.model_share:.0%}",
             f"{row.of_bare:.0%}",
             f"{row.memory_mb:.0f}",
-            f"{row.reader_mb:.0f}",
         )
     Console(width=118).print(table)
     return [row.to_json() for row in rows]
