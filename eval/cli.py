@@ -182,6 +182,20 @@ def chunking(data: Path, as_json: bool) -> None:
         print_rows(rows)
 
 
+@bench.command("ingest")
+@click.argument("folder", type=FILE)
+@json_option
+def bench_ingest(folder: Path, as_json: bool) -> None:
+    """How fast the files of FOLDER are read and embedded, beside the bare embedding loop."""
+    from eval.bench.ingest import print_rows, run_ingest
+
+    rows = run_ingest(folder)
+    if as_json:
+        print_json([row.to_json() for row in rows])
+    else:
+        print_rows(rows)
+
+
 @bench.command()
 @click.option("--data", type=FILE, required=True, help="Folder with squad.jsonl.gz.")
 @click.option("--reader", metavar="NAME", help="Reader, by name or folder.")
