@@ -8,7 +8,6 @@ import hashlib
 import importlib
 import os
 import pkgutil
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -33,13 +32,6 @@ def readers() -> dict[str, ModuleType]:
             reader = importlib.import_module(module.name)
             table |= dict.fromkeys(reader.SUFFIXES, reader)
     return table
-
-
-def find_files(path: Path) -> Iterator[Path]:
-    """The paths of `ingest.folders.look`, which it raises the errors of."""
-    from ingest.folders import look
-
-    return (file.path for file in look(path).files)
 
 
 def read_file(path: Path, most_bytes: int = MOST_BYTES) -> Document:

@@ -20,7 +20,8 @@ import numpy as np
 from index.embed import Embedder
 from index.library import Library
 from ingest.document import Document
-from ingest.read import MOST_BYTES, find_files
+from ingest.folders import look
+from ingest.read import MOST_BYTES
 from ingest.workers import read_all
 
 
@@ -89,7 +90,7 @@ def run_ingest(folder: Path, *, embedder: Embedder | None = None) -> list[Row]:
     """
     embedder = embedder or Embedder()
     formats: dict[str, list[Path]] = defaultdict(list)
-    for path in find_files(folder):
+    for path in (file.path for file in look(folder).files):
         formats[path.suffix.lower()].append(path)
     embedder.passages(["The model is loaded before the clock starts."])
     return [_run(name, formats[name], embedder) for name in sorted(formats)]
