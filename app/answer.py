@@ -67,6 +67,10 @@ class Answerer:
         self.reader = reader or Reader()
         self.decision = Decision.load(self.reader.decision, threshold)
 
+    def warm_up(self) -> None:
+        """Load the models and open the library's vectors, so that the first question does not wait for them."""
+        self.answer("Is everything loaded?")
+
     def answer(self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()) -> Answer:
         """Answer from the library, or from some documents of it, by id. history: the questions of
         the conversation before this one. Raises QuestionError for an empty or overlong question."""

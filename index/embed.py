@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,6 +37,9 @@ class Embedder:
     def __init__(self, model: str = PACKAGED) -> None:
         self.model = model
         self._questions: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._asked: dict[str, Future[np.ndarray]] = {}
+        self._asking = Lock()
+        self._turn = Lock()
         self._lock = Lock()
 
     @cached_property
@@ -98,15 +102,41 @@ class Embedder:
         return out
 
     def question(self, text: str) -> np.ndarray:
-        """A unit vector, float32, shape (d,); the last REMEMBERED ones are kept."""
-        vector = self._questions.get(text)
-        if vector is None:
-            vector = self.passages([text])[0]
-            with self._lock:
-                self._questions[text] = vector
-                while len(self._questions) > REMEMBERED:
-                    self._questions.popitem(last=False)
-        return vector
+        """A unit vector, float32, shape (d,); the last REMEMBERED ones are kept.
+
+        Questions that come while the model is busy wait for each other and go through it together:
+        thirty cost little more than one.
+        """
+        with self._asking:
+            if text in self._questions:
+                return self._questions[text]
+            future = self._asked.setdefault(text, Future())
+        with self._turn:
+            with self._asking:
+                asked, self._asked = self._asked, {}
+            if asked:
+                self._answer(asked)
+        return future.result()
+
+    def _answer(self, asked: dict[str, "Future[np.ndarray]"]) -> None:
+        """Embed these questions, and give each to those who wait for it."""
+        try:
+            vectors = list(self.passages(list(asked)))
+        except BaseException as error:
+            for future in asked.values():
+                future.set_exception(error)
+            raise
+        with self._asking:
+            self._questions.update(zip(asked, vectors, strict=True))
+            while len(self._questions) > REMEMBERED:
+                self._questions.popitem(last=False)
+        for future, vector in zip(asked.values(), vectors, strict=True):
+            future.set_result(vector)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def packaged_model() -> Path:

@@ -1,3 +1,9 @@
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -84,3 +90,42 @@ def test_a_model_that_cannot_be_loaded_is_a_model_error_that_says_so(name, tmp_p
     with pytest.raises(ModelError, match="cannot be loaded") as raised:
         Embedder(model).passages(["text"])
     assert model in str(raised.value)
+
+
+def test_questions_that_wait_for_the_model_go_through_it_together():
+    class Counting(WordLengths):
+        calls: ClassVar[list[list[str]]] = []
+        busy = Event()
+
+        def passages(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
+            self.calls.append(list(texts))
+            self.busy.wait(10)
+            return super().passages(texts, batch)
+
+    toy = Counting()
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(toy.question, "the first one")
+        while not toy.calls:
+            time.sleep(0.001)
+        others = [pool.submit(toy.question, f"question {i}") for i in range(7)] + [
+            pool.submit(toy.question, "question 0")
+        ]
+        while len(toy._asked) < 7:
+            time.sleep(0.001)
+        toy.busy.set()
+    assert [sorted(call) for call in toy.calls] == [["the first one"], [f"question {i}" for i in range(7)]]
+    alone = WordLengths()
+    assert np.array_equal(first.result(), alone.question("the first one"))
+    for i, other in enumerate(others):
+        assert np.array_equal(other.result(), alone.question(f"question {i % 7}"))
+
+
+def test_a_model_that_fails_fails_for_everybody_who_waits():
+    class Broken(WordLengths):
+        def passages(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
+            raise ModelError("it is broken")
+
+    toy = Broken()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(toy.question, "the same one") for _ in range(4)]
+    assert all(isinstance(one.exception(), ModelError) for one in asked)

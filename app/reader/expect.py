@@ -76,18 +76,23 @@ def has_short_answer(question: str) -> bool:
     return not ASKS_REASON.search(question)
 
 
+EXPECTED = ((ASKS_YEAR, YEAR, 20.0), (ASKS_NUMBER, NUMBER, 4.0), (ASKS_TIME, TIME, 20.0), (ASKS_NAME, NAME, 20.0))
+"""What asks for what, and how much lower the score of a short answer that is of this kind may be. Of held-back
+SQuAD's, in the sentence that is quoted, 0.9 of the years, times and names are right at any score, 0.8 of the
+numbers from -2 on, and 0.8 of all others from 2 on (LOG.md)."""
+
+
 def lacks_expected(question: str, text: str) -> bool:
     """Whether the question asks for a number, a year, a time or a name and the text has none that
     the question does not have itself."""
-    if ASKS_YEAR.search(question):
-        return not _new(YEAR, question, text)
-    if ASKS_NUMBER.search(question):
-        return not _new(NUMBER, question, text)
-    if ASKS_TIME.search(question):
-        return not _new(TIME, question, text)
-    if ASKS_NAME.search(question):
-        return not _new(NAME, question, text)
-    return False
+    kind = next((answer for asks, answer, _ in EXPECTED if asks.search(question)), None)
+    return kind is not None and not _new(kind, question, text)
+
+
+def allowance(question: str, words: str) -> float:
+    """How much lower the score of a short answer of these words may be, for being of the kind asked for."""
+    found = next(((answer, less) for asks, answer, less in EXPECTED if asks.search(question)), None)
+    return found[1] if found and _new(found[0], question, words) else 0.0
 
 
 def _new(kind: re.Pattern[str], question: str, text: str) -> bool:

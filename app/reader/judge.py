@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.reader import AnyReader
-from app.reader.expect import has_short_answer, lacks_expected
+from app.reader.expect import allowance, has_short_answer, lacks_expected
 from app.reader.model import Reading, ShortAnswer, Window
 from index.search import Hit
 from index.words import telling_words
@@ -130,7 +130,8 @@ def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
         *([0.0] * len(LEADS)),
     )
     place = _place(sentence, short) if has_short_answer(question) else None
-    return Judged(passage, sentence, features, place, features[2])
+    likely = features[2] + (allowance(question, passage.plain(place)) if place else 0.0)
+    return Judged(passage, sentence, features, place, likely)
 
 
 def _share(words: Sequence[str], text: str) -> float:
