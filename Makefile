@@ -39,6 +39,7 @@ check: .venv/tools
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	command -v pandoc >/dev/null || missing="$$missing pandoc"; \
 	command -v soffice >/dev/null || missing="$$missing libreoffice-writer"; \
+	command -v tesseract >/dev/null || missing="$$missing tesseract-ocr"; \
 	test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; } || \
 		{ echo "the tests need$$missing; install that and try again" >&2; exit 1; }
 	@touch $@

@@ -21,6 +21,7 @@ from ingest.errors import CitedError, DocumentUnknown, QuestionError, SourceUnre
 
 if TYPE_CHECKING:
     from app.answer import Answerer
+    from app.chat.evaluations import Evaluations
     from app.settings import Settings
     from index.library import Library
 
@@ -100,22 +101,30 @@ def cited() -> None:
 @click.option("--name", default="", metavar="FILE", help="Title and format of standard input: notes.md.")
 @click.option("--prune", is_flag=True, help="Remove documents whose files are gone from the folders.")
 @click.option("--reread", is_flag=True, help="Read files again that have not changed since.")
+@click.option("--ocr", is_flag=True, help="Recognise the pages of PDFs that have no text (scans).")
+@click.option("--ocr-language", default="", metavar="LANGUAGES",
+              help="What the scans are written in: eng (default), or several: eng+kor.")  # fmt: skip
 @click.option("--allow-private", is_flag=True, help="Fetch from this machine and private networks, too.")
 @json_option
 @library_options
 def ingest(
     paths: tuple[str, ...], max_mb: float, globs: tuple[str, ...], ignored: tuple[str, ...], name: str,
-    prune: bool, reread: bool, allow_private: bool, as_json: bool, settings: "Settings",
+    prune: bool, reread: bool, ocr: bool, ocr_language: str, allow_private: bool, as_json: bool,
+    settings: "Settings",
 ) -> None:  # fmt: skip
     """Add files, every readable file of a folder, web pages, or standard input (-). What has not changed
     is left alone. Patterns are for names, or for paths below the folder where they hold a slash."""
     from app.ingesting import Wishes, ingest_paths
     from app.report import report
     from ingest.folders import Choice
+    from ingest.ocr import Ocr
 
+    if ocr_language and not ocr:
+        raise click.UsageError("--ocr-language is for OCR: add --ocr")
     if name and "-" not in paths:
         raise click.UsageError("--name is for standard input: add - to the paths")
-    wishes = Wishes(Choice(globs, ignored), name, allow_private, prune, reread)
+    recognising = Ocr(ocr_language or "eng") if ocr else None
+    wishes = Wishes(Choice(globs, ignored), name, allow_private, prune, reread, ocr=recognising)
     try:
         with opened(settings) as library:
             done = ingest_paths(library, paths, int(max_mb * 1e6), wishes)
@@ -267,8 +276,15 @@ def rebuild(settings: "Settings") -> None:
 @click.option("--samples", is_flag=True, help="Put the sample articles into an empty library first.")
 @library_options
 @reader_options
-def serve(host: str, port: int, samples: bool, settings: "Settings") -> None:
-    """Open the chat page."""
+@click.pass_obj
+def serve(
+    evaluations_of: "Callable[[Answerer], Evaluations] | None",
+    host: str,
+    port: int,
+    samples: bool,
+    settings: "Settings",
+) -> None:
+    """Open the page: ask and read, the library, evaluations."""
     from app.chat.page import serve as serve_page
     from app.ingesting import ingest_paths, samples_folder
 
@@ -277,7 +293,8 @@ def serve(host: str, port: int, samples: bool, settings: "Settings") -> None:
         if samples and not library.entries():
             say("adding the sample articles")
             ingest_paths(library, [samples_folder()])
-        serve_page(answerer_of(library, settings), host, port)
+        answerer = answerer_of(library, settings)
+        serve_page(answerer, host, port, evaluations_of(answerer) if evaluations_of else None)
 
 
 @cited.command()
@@ -294,10 +311,11 @@ def doctor(settings: "Settings") -> None:
         sys.exit(ERROR)
 
 
-def main() -> None:
-    """Run the command line: every CitedError becomes a message and exit status 1."""
+def main(evaluations_of: "Callable[[Answerer], Evaluations] | None" = None) -> None:
+    """Run the command line: every CitedError becomes a message and exit status 1. evaluations_of: makes the
+    evaluations of the page, which this room knows nothing of."""
     try:
-        cited(prog_name="cited")
+        cited(prog_name="cited", obj=evaluations_of)
     except CitedError as error:
         say(f"cited: {error}")
         sys.exit(ERROR)

@@ -5,8 +5,8 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from index.library import Library
 from ingest.document import Document
 from ingest.errors import IngestError, SourceTooLarge, SourceUnreadable
 from ingest.folders import Choice, File, is_gone, look
+from ingest.ocr import Ocr, check
 from ingest.read import MOST_BYTES, document_id, readers
 from ingest.workers import read_all
 
@@ -29,13 +30,17 @@ REMEMBER_AT_ONCE = 100
 class Wishes:
     """How to ingest. choice: which files of folders. name: of what comes on standard input. allow_private:
     fetch from addresses that are not public, too. prune: remove documents whose files are gone from the
-    folders. reread: read files again that have not changed since they were read."""
+    folders. reread: read files again that have not changed since they were read. uploads: names of uploaded
+    files by their path; such a document's source is upload:NAME. ocr: for the pages of PDFs that have no
+    text; a PDF with such pages is read again where it was read without it."""
 
     choice: Choice = field(default_factory=Choice)
     name: str = ""
     allow_private: bool = False
     prune: bool = False
     reread: bool = False
+    uploads: Mapping[str, str] = field(default_factory=dict)
+    ocr: Ocr | None = None
 
 
 Item = File | str
@@ -58,14 +63,21 @@ def ingest_paths(
     paths: Sequence[Path | str],
     most_bytes: int = MOST_BYTES,
     wishes: Wishes = Wishes(),
+    bar: Bar | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Done:
     """Read and add files, all files of folders, URLs, and standard input for "-".
 
     A source that fails is a line that says why. Ctrl-C ends it after the documents in hand; pressed
-    again, it raises KeyboardInterrupt. Raises LibraryError where the library itself cannot go on.
+    again, it raises KeyboardInterrupt. bar: told of progress, in place of one on the terminal; stopped: asked
+    whether to end after the documents in hand. Raises LibraryError where the library itself cannot go on,
+    and SourceUnreadable where OCR is asked for and a part of it is not installed.
     """
-    with TemporaryDirectory(prefix="cited-") as folder, stoppable() as stopped:
-        return _Run(library, most_bytes, wishes, Path(folder), stopped).ingest(paths)
+    if wishes.ocr:
+        check(wishes.ocr.languages)
+    with TemporaryDirectory(prefix="cited-") as folder, stoppable() as pressed:
+        run = _Run(library, most_bytes, wishes, Path(folder), lambda: stopped() or pressed(), watch=bar)
+        return run.ingest(paths)
 
 
 @dataclass
@@ -82,6 +94,7 @@ class _Run:
     given: dict[Path, _Given] = field(default_factory=dict)
     read: dict[str, list[_Given]] = field(default_factory=dict)
     news: list[tuple[str, str, int, int]] = field(default_factory=list)
+    watch: Bar | None = None
     bar: Bar = field(default_factory=Bar)
     number: int = 0
     told: int = 0
@@ -89,7 +102,8 @@ class _Run:
     def ingest(self, paths: Sequence[Path | str]) -> Done:
         """All of it, in the order: look, read and add, remove."""
         self._look(paths)
-        with bar_of(len(self.items)) as self.bar, closing(self._documents()) as documents:
+        bar = nullcontext(self.watch) if self.watch else bar_of(len(self.items))
+        with bar as self.bar, closing(self._documents()) as documents:
             for document, outcome in self.library.add_all(documents, self.bar.passages):
                 self._note(document, outcome)
         self._remember()
@@ -122,13 +136,22 @@ class _Run:
                 seen.add(file.source)
                 name = document_id(file.source)
                 size, mtime_ns, title = known.get(name, (-1, -1, ""))
-                if (size, mtime_ns) == (file.size, file.mtime_ns):
+                same = (size, mtime_ns) == (file.size, file.mtime_ns)
+                if same and not self._lacks_ocr(file, name):
                     self._line(self._next(), Line(file.shown, "unchanged", name, title))
                 else:
                     self.items.append((self._next(), file))
 
+    def _lacks_ocr(self, file: File, name: str) -> bool:
+        """Whether a file's document would be another one with the OCR that is asked for."""
+        ocr = self.wishes.ocr
+        if ocr is None or file.path.suffix.lower() != ".pdf":
+            return False
+        return ocr.would_change(self.library.document(name).warnings)
+
     def _documents(self) -> Generator[Document, None, None]:
-        for path, outcome in read_all(self._feed(), most_bytes=self.most_bytes):
+        outcomes = read_all(self._feed(), most_bytes=self.most_bytes, ocr=self.wishes.ocr)
+        for path, outcome in outcomes:
             if self.stopped():
                 return
             given = self.given.pop(path)
@@ -161,6 +184,8 @@ class _Run:
 
     def _give(self, number: int, item: Item) -> tuple[Path, _Given]:
         if isinstance(item, File):
+            if name := self.wishes.uploads.get(str(item.path)):
+                return item.path, _Given(number, name, f"upload:{name}")
             return item.path, _Given(number, item.shown, file=item if is_settled(item) else None)
         if item == "-":
             data, name = self._standard_input()

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli import cited, json_option, library_options, main, opened, print_json, reader_options, say
+from app.cli import cited, json_option, library_options, opened, print_json, reader_options, say
+from app.cli import main as run_command_line
 from ingest.errors import EvaluationError
 
 if TYPE_CHECKING:
+    from app.answer import Answerer
     from app.settings import Settings
+    from eval.for_page import PageEvaluations
     from eval.report.load import Results
 
 __all__ = ["evaluation", "main", "run"]
@@ -25,6 +28,18 @@ FILE = click.Path(path_type=Path)
 sources_option = click.option("--source", "sources", multiple=True, type=FILE,
                               help="File or folder of the documents that the set asks about.")  # fmt: skip
 baseline_option = click.option("--baseline", type=FILE, help="Results file of an earlier run.")
+
+
+def main() -> None:
+    """Run the whole command line."""
+    run_command_line(evaluations_of)
+
+
+def evaluations_of(answerer: "Answerer") -> "PageEvaluations":
+    """The evaluations that the page offers."""
+    from eval.for_page import PageEvaluations
+
+    return PageEvaluations(answerer)
 
 
 @cited.group("eval")
@@ -194,6 +209,29 @@ def bench_ingest(folder: Path, as_json: bool) -> None:
         print_json([row.to_json() for row in rows])
     else:
         print_rows(rows)
+
+
+@bench.command()
+@click.argument("name", metavar="[SET]", default="samples")
+@sources_option
+@click.option("--clients", type=click.IntRange(1, 1000), default=30, show_default=True)
+@click.option("--questions", "each", type=click.IntRange(1), default=20, show_default=True, help="A client.")
+@json_option
+def clients(name: str, sources: tuple[Path, ...], clients: int, each: int, as_json: bool) -> None:
+    """Many people at once at one page, each asking one question after the other."""
+    from dataclasses import asdict
+
+    from eval.bench.clients import run_clients
+
+    load = run_clients(_set_path(name), sources or _default_sources(name), clients, each)
+    if as_json:
+        print_json(asdict(load))
+    else:
+        click.echo(
+            f"{load.clients} clients, {load.questions} questions, {load.failed} failed; "
+            f"p50 {load.p50:.2f} s, p95 {load.p95:.2f} s, p99 {load.p99:.2f} s; "
+            f"{load.per_second:.1f} a second"
+        )
 
 
 @bench.command()

@@ -5,6 +5,7 @@ after works on). Knows nothing of files, vectors or questions.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -24,7 +25,8 @@ class Block:
     """What a reader found, in reading order.
 
     content: strings and footnote markers. level: depth of a heading, 1 the highest. label: of a note
-    (kind "note"); a note of several paragraphs is several blocks of one label.
+    (kind "note"); a note of several paragraphs is several blocks of one label. page: on which it begins.
+    turns: (index of a piece of content, page) for each later page, which begins with that piece.
     """
 
     kind: BlockKind
@@ -32,6 +34,7 @@ class Block:
     level: int = 0
     label: str | None = None
     page: int | None = None
+    turns: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ class Document:
 
     def page_at(self, position: int) -> int | None:
         """Number of the page that holds the position, None in a format without pages."""
-        return next((p.number for p in self.pages if p.start <= position < p.end), None)
+        at = bisect_right(self.pages, position, key=lambda page: page.start) - 1
+        return self.pages[at].number if at >= 0 and position < self.pages[at].end else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,12 @@ class Book:
 
 def read_book(archive: Archive, name: str) -> Book:
     """The book of an archive. Raises SourceUnreadable for one that is damaged or locked."""
-    container = parse_xml(archive.read("META-INF/container.xml"), name, "META-INF/container.xml")
+    container = _xml(archive, "META-INF/container.xml", name)
     roots = _all(container, "rootfile")
     path = path_inside("", roots[0].get("full-path") or "") if roots else None
     if path is None:
         raise SourceUnreadable(f"{name} is damaged: its container names no package file; get a whole copy")
-    package = parse_xml(archive.read(path), name, path)
+    package = _xml(archive, path, name)
     base = posixpath.dirname(path)
     items = {item.get("id"): item for item in _all(package, "item")}
     apparatus = {
@@ -93,7 +93,7 @@ def read_book(archive: Archive, name: str) -> Book:
 def _refuse_locked(archive: Archive, content: set[str], name: str) -> None:
     if "META-INF/encryption.xml" not in archive:
         return
-    root = parse_xml(archive.read("META-INF/encryption.xml"), name, "META-INF/encryption.xml")
+    root = _xml(archive, "META-INF/encryption.xml", name)
     for entry in _all(root, "EncryptedData"):
         methods = {method.get("Algorithm") for method in _all(entry, "EncryptionMethod")}
         paths = {path_inside("", ref.get("URI") or "") for ref in _all(entry, "CipherReference")}
@@ -118,7 +118,7 @@ def _labels(archive: Archive, items: Sequence[etree._Element], base: str, name: 
                 (path_inside(here, link.attributes.get("href") or ""), words_of(link)) for link in links
             ]
         elif item.get("media-type") == "application/x-dtbncx+xml" and not found:
-            for point in _all(parse_xml(archive.read(path), name, path), "navPoint"):
+            for point in _all(_xml(archive, path, name), "navPoint"):
                 words = next(("".join(e.itertext()) for e in _all(point, "text")), "")
                 source = next((e.get("src") or "" for e in _all(point, "content")), "")
                 found.append((path_inside(here, source), " ".join(words.split())))
@@ -127,6 +127,13 @@ def _labels(archive: Archive, items: Sequence[etree._Element], base: str, name: 
         if path is not None and label:
             labels.setdefault(path, label)
     return labels
+
+
+def _xml(archive: Archive, path: str, name: str) -> etree._Element:
+    """The root of a member. Without its document type, as EPUB 2's contents have one: parsed without
+    collecting ids, lxml 6.1 asks for what it names, and the network is closed to it."""
+    data = re.sub(rb"<!DOCTYPE[^<>\[]*>", b"", archive.read(path), count=1)
+    return parse_xml(data, name, path)
 
 
 def _all(node: etree._Element, name: str) -> list[etree._Element]:

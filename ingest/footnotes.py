@@ -10,13 +10,14 @@ none of this.
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from ingest.document import Block, Ref
-from ingest.markers import GOES_ON, HIDDEN, SYMBOLS, find_markers
+from ingest.markers import GOES_ON, HIDDEN, SYMBOLS, find_markers, name_again
 from ingest.note_runs import AT_THE_END, Chunk, NoteRun, next_label, runs_of
 
 RAISES = ("bracket", "raised", "superscript")
@@ -63,12 +64,17 @@ class PrintedNotes:
                 self.runs.append(run)
                 for label in run.notes:
                     again = self.by_label.setdefault(label, [])
-                    run.names[label] = label + "′" * len(again)
+                    run.names[label] = name_again(label, len(again))
                     again.append(run)
             else:
                 texts = (text for paragraphs in run.notes.values() for text in paragraphs)
                 found = find_markers(" ".join(texts))
                 marked_at |= {(label, form): run.start for _, _, label, form in found}
+        self._marked_by: dict[tuple[str, str], list[NoteRun]] = {}
+        for label, runs in self.by_label.items():
+            for run in runs:
+                for form in MARKED_BY[run.style]:
+                    self._marked_by.setdefault((label, form), []).append(run)
         self._inside = {i for run in self.runs for i in range(run.start, run.end)}
         self._headings = {run.start - 1 for run in self.runs if _headed(run, chunks)}
 
@@ -92,7 +98,7 @@ class PrintedNotes:
         before.notes[last] += [chunk.text for chunk in chunks[before.end : run.start]]
         for label, paragraphs in run.notes.items():
             again = self.by_label.setdefault(label, [])
-            before.notes[label], before.names[label] = paragraphs, label + "′" * len(again)
+            before.notes[label], before.names[label] = paragraphs, name_again(label, len(again))
             again.append(before)
         before.end = run.end
         return True
@@ -111,10 +117,9 @@ class PrintedNotes:
         pieces: list[str | Ref] = []
         cursor = 0
         for start, end, label, form in find_markers(text) if self.runs else ():
-            runs = [r for r in self.by_label.get(label, ()) if form in MARKED_BY[r.style]]
-            run = next((r for r in runs if r.end > index), runs[-1] if runs else None)
-            if run is not None:
-                pieces += [text[cursor:start], Ref(run.names[label])]
+            if runs := self._marked_by.get((label, form)):
+                at = bisect_right(runs, index, key=lambda run: run.end)
+                pieces += [text[cursor:start], Ref(runs[min(at, len(runs) - 1)].names[label])]
                 cursor = end
             elif form == "bracket" and re.fullmatch(rf"\d{{1,3}}|[{SYMBOLS}]+", label):
                 self.orphans[f"marker [{label}] has no note"] = None

@@ -8,12 +8,12 @@ import re
 from selectolax.lexbor import LexborNode
 
 from ingest.boilerplate import SHORT, is_sentence
-from ingest.html_notes import BLOCK_TAGS, HEADINGS, words_of
+from ingest.html_notes import BLOCK_TAGS, HEADINGS, address_of, words_of
 from ingest.html_page import outermost
 
 CLUTTER = (
     "nav,footer,button,select,.mw-editsection,.mw-jump-link,.cite-accessibility-label,[role=navigation],"
-    "[role=contentinfo],[role=search],div.navheader,div.navfooter,div.toc,ul.docnav"
+    "[role=contentinfo],[role=search],div.navheader,div.navfooter,div.toc,div.contents.topic,ul.docnav"
 )
 WRAPPERS = "form,menu,dialog,[role=banner],[role=dialog],[role=alert],[aria-hidden=true],[hidden]"
 """Clutter unless it holds most of the page, as one form does in many an old one."""
@@ -21,9 +21,11 @@ CLUTTER_NAMES = re.compile(
     r"(?:^|[\s_-])(?:cookies?|consent|comments?|breadcrumbs?|sidebar|navbar|popup|modal|skip-link)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
+GENERATED = re.compile(r"section|(?:level|sect)\d")
+"""Classes that generators give every section (docutils, pandoc, DocBook)."""
 PROMO = "aside:not(.admonition):not(.topic),[role=complementary]"
 PROMO_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:share|sharing|social|newsletter|subscri\w+|signup|related|adverts?|ads?|promo|menu|toolbar)"
+    r"(?:^|[\s_-])(?:share|sharing|social|newsletter|subscri(?:b|ption)\w*|signup|related|adverts?|ads?|promo|menu|toolbar)"
     r"(?:[\s_-]|$)",
     re.IGNORECASE,
 )
@@ -49,6 +51,7 @@ def clutter_of(main: LexborNode) -> list[LexborNode]:
     sure = [
         n for n in main.css(CLUTTER) if n.tag != "button" or n.parent is None or n.parent.tag not in HEADINGS
     ]
+    sure += paragraph_numbers(main)
     likely, promo = main.css(WRAPPERS), main.css(PROMO)
     for node in main.css("[class],[id]"):
         name = f"{node.attributes.get('class') or ''} {_own_id(node)}"
@@ -62,9 +65,27 @@ def clutter_of(main: LexborNode) -> list[LexborNode]:
 def _own_id(node: LexborNode) -> str:
     """The element's id, "" where a generator made it of the words of the section's heading."""
     name = node.attributes.get("id") or ""
-    head = node.css_first("h1,h2,h3,h4,h5,h6") if node.tag == "section" and name else None
+    classes = (node.attributes.get("class") or "").split()
+    generated = all(map(GENERATED.fullmatch, classes)) and (node.tag == "section" or classes)
+    head = node.css_first("h1,h2,h3,h4,h5,h6") if name and generated else None
     slug = re.sub(r"\W+", "-", words_of(head).lower()) if head is not None else ""
-    return "" if slug and slug.endswith(name.lower()) and not node.attributes.get("class") else name
+    return "" if slug and slug.endswith(name.lower()) else name
+
+
+def paragraph_numbers(root: LexborNode) -> list[LexborNode]:
+    """Elements that hold nothing but a number, which is a link to the element behind them."""
+    found = []
+    for link in root.css("a[href*='#']"):
+        words = (link.text() or "").strip()
+        holder = link.parent
+        if not words.isdecimal() or holder is None or (holder.text() or "").strip() != words:
+            continue
+        behind = holder.next
+        while behind is not None and behind.is_text_node and not (behind.text(deep=False) or "").strip():
+            behind = behind.next
+        if behind is not None and (behind.attributes.get("id") or "") == address_of(link) != "":
+            found.append(holder)
+    return found
 
 
 def _measure(root: LexborNode) -> tuple[dict[int, int], set[int]]:

@@ -155,12 +155,21 @@ def _note_element(target: LexborNode, holders: set[int]) -> LexborNode:
     nodes = [target, *_ancestors(target)]
     at = next((i for i, node in enumerate(nodes) if node.tag in BLOCK_TAGS), len(nodes) - 1)
     for i, node in enumerate(nodes[at + 1 :], at + 1):
+        if _is_declared(nodes[at]):  # the one around it may be a list of notes
+            break
         named = node.tag in ("div", "section") and re.search(r"\d", node.attributes.get("id") or "")
         holds = named and NOTE_NAME.search(f"{(node.attributes.get('id') or '').rpartition('!')[2]} ")
         if node.mem_id in holders or not (node.tag in ("li", "tr", "dd", "aside") or holds):
             break
         at = i
     return nodes[at]
+
+
+def _is_declared(node: LexborNode) -> bool:
+    """Whether the element says that it is a note."""
+    role = node.attributes.get("role") or ""
+    types = set((node.attributes.get("epub:type") or "").split())
+    return role in ("doc-footnote", "doc-endnote") or bool(types & DECLARED_TYPES)
 
 
 def _with_definition(element: LexborNode) -> Iterator[LexborNode]:

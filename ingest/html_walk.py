@@ -61,7 +61,9 @@ class Walk:
                 content = _merge(block.content)
                 if block.label not in begun and isinstance(content[0], str):
                     name = re.escape((block.label or "").rstrip("′"))
-                    printed = rf"^\s*(?:\[?{name}[\].):]*(?=\s|$)|\^|\[\s*\])[\s,]*(?:\([\s,]*\)\s*)?"
+                    printed = (
+                        rf"^\s*(?:\[?{name}[\].):]*(?=\s|$)|\^|\[\s*\]|[.):](?=\s)|\([\s,]*,\s*\))[\s,]*"
+                    )
                     content[0] = re.sub(printed, "", content[0], flags=re.IGNORECASE)
                 if any(map(_shows, content)):
                     begun.add(block.label)
@@ -165,9 +167,16 @@ def _children(
 
 
 def _leads_back(node: LexborNode, notes: Notes) -> bool:
+    """Whether the element is a link back to a marker, or a list of them, "(1, 2)", and nothing else."""
     if node.tag == "a":
         return address_of(node) in notes.backs or is_back_link(node)
-    return "backrefs" in (node.attributes.get("class") or "").split()
+    links = node.css("a[href]")
+    if not links or not all(address_of(link) in notes.backs or is_back_link(link) for link in links):
+        return False
+    rest = words_of(node)
+    for link in links:
+        rest = rest.replace(words_of(link), "", 1)
+    return not re.search(r"\w", rest)
 
 
 def _shows(piece: str | Ref) -> bool:

@@ -31,6 +31,12 @@ CITES = re.compile(r"(?:sections?|paragraphs?|articles?|clauses?|equations?|eqs?
 """Words before "(1)" that make it the name of a part, a formula or a list's item."""
 
 
+def name_again(label: str, times: int) -> str:
+    """The name of a note whose label so many notes before it have: "1", "1′", "1′′"; from the tenth on the
+    count is written out, "1′10"."""
+    return label + "′" * times if times < 10 else f"{label}′{times}"
+
+
 def find_markers(text: str) -> list[tuple[int, int, str, str]]:
     """(start, end, label, form) of everything in a text that may be a marker, in order."""
     found: list[tuple[int, int, str, str]] = []

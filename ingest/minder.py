@@ -11,7 +11,8 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
@@ -19,6 +20,7 @@ from traceback import format_exc
 
 from ingest.document import Document
 from ingest.errors import IngestError, SourceTooLarge, SourceUnreadable
+from ingest.ocr import Ocr
 from ingest.read import readers
 
 Outcome = Document | IngestError
@@ -26,14 +28,17 @@ SPAWN = multiprocessing.get_context("spawn")
 """A fork of a process with threads (Chroma, torch and the page have some) may wait forever for a lock."""
 CHILDREN = Lock()
 """multiprocessing cleans up after all its children whenever one starts, so no other may be waited for."""
+GOES_ON = None
+"""What a process sends that is not done, and needs its time again."""
 TO_START = 120.0
 """Seconds in which a process must be there; it takes 0.2 to 0.7, or 16 on a machine that works for others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost. seconds: of reading. memory_mb: address space of the process that reads it,
-    of which Python itself takes some 50. light_bytes: see `ingest.workers`."""
+    """What one file may cost. seconds: of reading, and again of each page that OCR recognises. memory_mb:
+    address space of the process that reads it, of which Python itself takes some 50, and again of the
+    program that it asks for OCR. light_bytes: see `ingest.workers`."""
 
     seconds: float = 60
     memory_mb: int = 2000
@@ -72,9 +77,10 @@ def _too_much_memory(path: Path, limits: Limits) -> IngestError:
 class Minder:
     """Has files read in a process of its own, started at the first; for one thread at a time."""
 
-    def __init__(self, reader: Callable[[Path], Document], limits: Limits) -> None:
+    def __init__(self, reader: Callable[..., Document], limits: Limits, ocr: Ocr | None = None) -> None:
         self.reader = reader
         self.limits = limits
+        self.ocr = ocr
         self.process: multiprocessing.process.BaseProcess | None = None
         self.pipe: Connection | None = None
         self.started = False
@@ -85,13 +91,16 @@ class Minder:
         try:
             pipe = self.pipe or self._start()
             pipe.send(path)
-            if not pipe.poll(self.limits.seconds):
-                self.end()
-                return SourceTooLarge(
-                    f"{path} takes longer than {self.limits.seconds:g} s to read and was given up; split it, "
-                    "or save it as plain text"
-                )
-            outcome, spent = pipe.recv()
+            answer = GOES_ON
+            while answer is GOES_ON:
+                if not pipe.poll(self.limits.seconds):
+                    self.end()
+                    return SourceTooLarge(
+                        f"{path} takes longer than {self.limits.seconds:g} s to read and was given up; split "
+                        "it, or save it as plain text"
+                    )
+                answer = pipe.recv()
+            outcome, spent = answer
         except (EOFError, OSError):
             how = self._death()
             self.end()
@@ -102,7 +111,9 @@ class Minder:
 
     def _start(self) -> Connection:
         self.pipe, there = SPAWN.Pipe()
-        self.process = SPAWN.Process(target=serve, args=(there, self.reader, self.limits), daemon=True)
+        self.process = SPAWN.Process(
+            target=serve, args=(there, self.reader, self.limits, self.ocr), daemon=True
+        )
         with CHILDREN:
             self.process.start()
         there.close()
@@ -145,8 +156,11 @@ class Minder:
             process.kill()
 
 
-def serve(pipe: Connection, read: Callable[[Path], Document], limits: Limits) -> None:
-    """The work of a process: a path comes in, (outcome, whether the process is spent) goes out."""
+def serve(pipe: Connection, read: Callable[..., Document], limits: Limits, ocr: Ocr | None) -> None:
+    """The work of a process: a path comes in, (outcome, whether the process is spent) goes out, and before
+    it GOES_ON for each page that OCR begins with."""
+    if ocr:
+        read = partial(read, ocr=replace(ocr, going_on=partial(pipe.send, GOES_ON)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asked
     _limit_memory(limits.memory_mb)
     with suppress(ImportError):  # which the first file tells

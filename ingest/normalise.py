@@ -6,7 +6,7 @@ The text is the blocks in order, separated by blank lines; notes stand at the en
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ingest.document import Block, Document, Footnote, Page, Part, Read, Ref, Section, Span
 
@@ -88,8 +88,15 @@ class _Page:
         self.parts.append(Part(start, self.length, block.kind, block.level))
         if block.kind != "note":
             self.body_end = self.length
-        if block.page is not None and (not self.page_starts or self.page_starts[-1][1] != block.page):
-            self.page_starts.append((start, block.page))
+        if block.page is not None:
+            self.turn(start, block.page)
+        for at, number in _turns(block, start):
+            self.turn(min(at, self.length), number)
+
+    def turn(self, at: int, number: int) -> None:
+        """A page begins, if it is another one than that before."""
+        if not self.page_starts or self.page_starts[-1][1] != number:
+            self.page_starts.append((at, number))
 
     def add_note(self, label: str, blocks: list[Block]) -> None:
         first = len(self.parts)
@@ -118,6 +125,18 @@ class _Page:
         if folded and isinstance(folded[-1], str):
             folded[-1] = folded[-1].rstrip()
         return [p for p in folded if p != ""]
+
+
+def _turns(block: Block, at: int) -> Iterator[tuple[int, int]]:
+    """(position, number) of each page that begins inside a block, which begins at a position. Measured
+    between turns, in pieces that are cleaned on their own: a paragraph may run on over a thousand pages."""
+    done = 0
+    for index, number in block.turns:
+        pieces = block.content[done:index]
+        laid_out = _clean_space("".join(p if isinstance(p, str) else f"[{p.label}]" for p in pieces))
+        at += len(laid_out if done else laid_out.lstrip())
+        done = index
+        yield at, number
 
 
 def _clean_space(text: str) -> str:

@@ -21,7 +21,7 @@ NAMESPACES = {
 MATH = "http://www.w3.org/1998/Math/MathML"
 NAMESPACES |= {"xlink": "http://www.w3.org/1999/xlink", "math": MATH}
 PREFIXES = {address: prefix for prefix, address in NAMESPACES.items()}
-TEXT, STYLE, MANIFEST = (f"{{{NAMESPACES[name]}}}" for name in ("text", "style", "manifest"))
+TEXT, TABLE, STYLE, MANIFEST = (f"{{{NAMESPACES[name]}}}" for name in ("text", "table", "style", "manifest"))
 HREF = f"{{{NAMESPACES['xlink']}}}href"
 
 KINDS: dict[str, BlockKind] = {
@@ -29,8 +29,44 @@ KINDS: dict[str, BlockKind] = {
     "Source_20_Code": "code",
 }  # fmt: skip
 """Names of styles; in the file they are English whatever the language of LibreOffice."""
+MOST_COLUMNS = 64
+"""Spanned by one cell."""
 LONGEST_CHAIN = 20
 """Styles that are based on each other."""
+
+
+def number_of(node: etree._Element, attribute: str, most: int) -> int:
+    """The number in an attribute, at most `most`; 1 where there is none."""
+    given = node.get(attribute, "1")
+    return min(int(given), most) if re.fullmatch(r"\d{1,9}", given) else 1
+
+
+@dataclass
+class Spans:
+    """Which columns of a table's rows are covered by cells of rows above. The elements that a file may
+    have in the place of covered cells are not needed, and not every writer writes them."""
+
+    row: int = 0
+    column: int = 0
+    until: dict[int, int] = field(default_factory=dict)
+    """Column to the first row that is free again."""
+
+    def begin_row(self) -> None:
+        """Go on to the next row."""
+        self.row += 1
+        self.column = 0
+
+    def place(self, cell: etree._Element) -> int:
+        """Give a cell the next free columns; how many covered ones stand before it."""
+        first = self.column
+        while self.until.get(self.column, 0) > self.row:
+            self.column += 1
+        covered = self.column - first
+        rows = number_of(cell, f"{TABLE}number-rows-spanned", 10**9)
+        for _ in range(number_of(cell, f"{TABLE}number-columns-spanned", MOST_COLUMNS)):
+            self.until[self.column] = self.row + rows
+            self.column += 1
+        return covered
 
 
 @dataclass

@@ -36,7 +36,8 @@ def without_end_notes(paragraphs: Sequence[Paragraph], notes: Notes) -> tuple[li
 
 def _below_headings(paragraphs: Sequence[Paragraph], notes: Notes) -> list[Paragraph]:
     out: list[Paragraph] = []
-    i = 0
+    marked: set[str] = set()
+    scanned = i = 0
     while i < len(paragraphs):
         head = paragraphs[i]
         i += 1
@@ -46,7 +47,8 @@ def _below_headings(paragraphs: Sequence[Paragraph], notes: Notes) -> list[Parag
         below = i
         while i < len(paragraphs) and (paragraphs[i].kind != "heading" or paragraphs[i].level > head.level):
             i += 1
-        marked = labels_of(line for p in out for line in p.lines)
+        marked |= labels_of(line for p in out[scanned:] for line in p.lines)
+        scanned = len(out)
         trial, rest = _trial(paragraphs[below:i], marked, len(out))
         found = {note.label for note in trial.found}
         if rest or len(found & marked) * 2 < len(found) or not found:

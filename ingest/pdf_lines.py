@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from ingest.pdf_pages import Glyph
+from ingest.pdf_links import Glyph
 from ingest.pdf_rules import Rule
 
 WORD_GAP = 0.17
@@ -104,7 +104,10 @@ def _with_lone_markers(lines: Sequence[Line]) -> list[Line]:
     out: list[Line] = []
     for i, line in enumerate(lines):
         word, near = line.words[0], [*reversed(lines[max(0, i - 4) : i]), *lines[i + 1 : i + 4]]
-        alone = len(line.words) == 1 and LONE.fullmatch(word.text)
+        alone = len(line.words) == 1 and bool(LONE.fullmatch(word.label))
+        # A note's label stands beside its text.
+        beside = any(other.x0 > word.x1 and abs(other.y - word.y) < 0.8 * other.size for other in near)
+        alone = alone and not (word.raised and beside)
         of = next((other for other in near if _ends_with(other, word)), None) if alone else None
         if of is None:
             out.append(line)
@@ -116,14 +119,15 @@ def _with_lone_markers(lines: Sequence[Line]) -> list[Line]:
 
 
 def _ends_with(line: Line, word: Word) -> bool:
-    """Whether a small word that stands alone is a marker at the end of the line, or broken off from it."""
+    """Whether a word that stands alone, in small type or a superscript, is a marker at the end of the line,
+    or broken off from it; a superscript may be broken off from a short line, and be indented."""
     size, lower = line.size, line.y - word.y
-    if word.size > 0.8 * size:
+    if word.size > 0.8 * size and not word.raised:
         return False
     if 0.08 * size < lower < 0.8 * size:
         return -1 <= word.x0 - line.x1 <= size
-    at_left = -2 <= line.x0 - word.x0 <= 2.5 * size
-    return at_left and 0 < -lower <= 1.6 * size and line.x1 - line.x0 > 15 * size
+    at_left = -(3 * size if word.raised else 2) <= line.x0 - word.x0 <= 2.5 * size
+    return at_left and 0 < -lower <= 1.6 * size and (word.raised or line.x1 - line.x0 > 15 * size)
 
 
 def without_underlines(rules: Sequence[Rule], lines: Sequence[Line]) -> list[Rule]:
@@ -178,7 +182,8 @@ def _words_of_run(run: Sequence[Glyph]) -> list[Word]:
             space = fresh = True
         if fresh or last is None or last.raised != raised:
             place = (glyph.x0, glyph.x1, glyph.y)
-            words.append(Word(glyph.char, *place, glyph.size, glyph.bold, space, raised, glyph.fixed))
+            apart = space and not raised  # "end. ¹" is a marker that stands behind a space
+            words.append(Word(glyph.char, *place, glyph.size, glyph.bold, apart, raised, glyph.fixed))
         else:
             last.text += glyph.char
             last.x1 = max(last.x1, glyph.x1)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ingest.footnotes import NOTES_HEADING
+from ingest.markers import name_again
 from ingest.pdf_lines import Line, Word
 from ingest.pdf_paragraphs import ENDED, Style
 from ingest.pdf_rules import Rule
@@ -86,7 +87,7 @@ class Notes:
         """Give every note its name."""
         used: dict[str, int] = defaultdict(int)
         for note in self.found:
-            note.name = note.label + "′" * used[note.label]
+            note.name = name_again(note.label, used[note.label])
             used[note.label] += 1
 
     def labels_for(self, page: int) -> set[str]:

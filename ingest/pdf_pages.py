@@ -1,4 +1,4 @@
-"""PDF pages as glyphs with their places; with `ingest.pdf_rules` the one module that knows PDFium.
+"""PDF pages as glyphs with their places; with `pdf_rules` and `pdf_links` the one module that knows PDFium.
 
 PDFium is Chromium's reader: a page's code is never run and nothing is fetched. Knows nothing of words,
 lines or notes. Places are points, y counted down from the top of the page, after turning the page so
@@ -19,6 +19,7 @@ import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 from ingest.errors import SourceTooLarge, SourceUnreadable
+from ingest.pdf_links import Glyph, Link, links_on, raise_linked
 from ingest.pdf_rules import Rule, drawn_on, turned
 
 MOST_PAGES = 5_000
@@ -39,24 +40,11 @@ marks for a hyphen at a line's end."""
 UNMAPPED = "\ufffd"
 
 
-class Glyph(NamedTuple):
-    """A character on a page. x0, x1: where it begins and ends; y: its baseline; size: of its type. fixed:
-    whether its type has one width, as code has."""
-
-    char: str
-    x0: float
-    x1: float
-    y: float
-    size: float
-    bold: bool
-    fixed: bool = False
-
-
 @dataclass
 class Page:
     """number: from 1, as a viewer counts. glyphs: in the file's order. aside: text that runs in another
     direction than the rest, or stands beyond the page's edge. image: whether it shows pictures. unmapped:
-    glyphs that stand for no letter."""
+    glyphs that stand for no letter. links: to places in the document."""
 
     number: int
     width: float
@@ -66,6 +54,7 @@ class Page:
     aside: str = ""
     image: bool = False
     unmapped: int = 0
+    links: tuple[Link, ...] = ()
 
 
 class _Face(NamedTuple):
@@ -138,13 +127,20 @@ def pages_of(document: pypdfium2.PdfDocument, name: str) -> list[Page]:
             raise SourceTooLarge(
                 f"{name} has more than {MOST_CHARACTERS:,} characters (at page {index + 1}); split it"
             )
-        pages.append(_page(index + 1, page, text, count))
+        pages.append(_page(document, index + 1, page, text, count))
         text.close()
         page.close()
+    raise_linked([(page.glyphs, page.links) for page in pages])
     return pages
 
 
-def _page(number: int, page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, count: int) -> Page:
+def _page(
+    document: pypdfium2.PdfDocument,
+    number: int,
+    page: pypdfium2.PdfPage,
+    text: pypdfium2.PdfTextPage,
+    count: int,
+) -> Page:
     box = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, box)
     found = list(_glyphs(text, count))
@@ -168,7 +164,8 @@ def _page(number: int, page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, cou
             aside.append(char)
     rules, image = drawn_on(page, turn, left, top)
     unknown = sum(glyph.char == UNMAPPED for glyph in glyphs)
-    return Page(number, right - left, top - bottom, glyphs, rules, "".join(aside), image, unknown)
+    links = tuple(links_on(document, page, turn, left, top))
+    return Page(number, right - left, top - bottom, glyphs, rules, "".join(aside), image, unknown, links)
 
 
 def _glyphs(

@@ -15,7 +15,7 @@ from ingest.pdf_lines import Line
 
 BULLET = re.compile(r"[•‣◦▪▫■□●○–—·*-]")
 NUMBERED = re.compile(r"\(?(?:\d{1,3}|[a-z])[.)]", re.IGNORECASE)
-ENDED = re.compile(r"[.!?:…][\"'”’»)\]]*(?:\d{1,3}|[*†‡]+|\[\d+\])?$")
+ENDED = re.compile(r"[.!?:…][\"'”’»)\]]*(?:[\d¹²³⁴-⁹⁰]{1,3}|[*†‡]+|\[\d+\])?$")
 """A sentence's end, a marker behind it or not."""
 HEADING = 1.12
 """Times the size of most of the text."""

@@ -37,6 +37,13 @@ class Mark:
     raised: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where a page begins in a text that runs on."""
+
+    page: int
+
+
 class Hyphens:
     """What a document's own words say about a hyphen at a line's end.
 
@@ -72,9 +79,9 @@ class Hyphens:
         return not self.hyphenates or (self.words[first] > 0 and self.words[second] > 0)
 
 
-def text_of(lines: Sequence[Line], hyphens: Hyphens) -> list[str | Mark]:
+def text_of(lines: Sequence[Line], hyphens: Hyphens) -> list[str | Mark | Turn]:
     """The lines as one text, with what may be markers; cells of a row stand apart by " | "."""
-    pieces: list[str | Mark] = []
+    pieces: list[str | Mark | Turn] = []
     for i, line in enumerate(lines):
         cells = line.cells or [line.words]
         for j, words in enumerate(cells):
@@ -83,17 +90,21 @@ def text_of(lines: Sequence[Line], hyphens: Hyphens) -> list[str | Mark]:
             for k, word in enumerate(words):
                 if i and j == k == 0:
                     _glue(pieces, word, hyphens)
+                    if line.page != lines[i - 1].page:
+                        pieces.append(Turn(line.page))
                 elif word.space and k:
                     pieces.append(" ")
                 pieces += _marks(word, words[k - 1] if k else None, line.page)
     return pieces
 
 
-def _glue(pieces: list[str | Mark], word: Word, hyphens: Hyphens) -> None:
+def _glue(pieces: list[str | Mark | Turn], word: Word, hyphens: Hyphens) -> None:
     """Go on in a new line: with a space, or within a word."""
     last = pieces[-1]
+    if word.raised:
+        return
     if not isinstance(last, str) or not last:
-        pieces.append(" " if not word.raised else "")
+        pieces.append(" ")
         return
     token = last.split(" ")[-1]
     if last[-1] in HYPHENS and len(token) > 1 and "://" not in token:
@@ -157,10 +168,10 @@ def side_by_side(label: str) -> list[str]:
     return []
 
 
-def parted(text: Sequence[str | Mark], known_on: Callable[[int], set[str]]) -> list[str | Mark]:
+def parted(text: Sequence[str | Mark | Turn], known_on: Callable[[int], set[str]]) -> list[str | Mark | Turn]:
     """The text with "910" as the marks "9" and "10" where no note is called "910". known_on: the labels of
     the notes that a mark on a page may mean."""
-    out: list[str | Mark] = []
+    out: list[str | Mark | Turn] = []
     for piece in text:
         parts = side_by_side(piece.label) if isinstance(piece, Mark) and piece.raised else []
         if isinstance(piece, Mark) and parts:

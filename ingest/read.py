@@ -1,7 +1,7 @@
 """A file becomes a document: which reader reads it, and what its identity is.
 
 Each format is one module `ingest/read_<format>.py` with SUFFIXES (lower case, with the dot) and
-`read(data: bytes, name: str) -> Read`; a new module is found by itself.
+`read(data: bytes, name: str) -> Read`; a new module is found by itself. That of PDF takes an Ocr, too.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from ingest.decode import decode
 from ingest.document import Document
 from ingest.errors import SourceMissing, SourceTooLarge, SourceUnreadable
 from ingest.normalise import normalise
+from ingest.ocr import RECOGNISED, Ocr
 from ingest.read_text import read_text
 
 MOST_BYTES = 20_000_000
@@ -34,8 +35,8 @@ def readers() -> dict[str, ModuleType]:
     return table
 
 
-def read_file(path: Path, most_bytes: int = MOST_BYTES) -> Document:
-    """Read one file. Raises an IngestError that names it."""
+def read_file(path: Path, most_bytes: int = MOST_BYTES, ocr: Ocr | None = None) -> Document:
+    """Read one file. ocr: for the pages of a PDF that have no text. Raises an IngestError that names it."""
     path = path.resolve()
     try:
         with path.open("rb") as file:
@@ -50,11 +51,14 @@ def read_file(path: Path, most_bytes: int = MOST_BYTES) -> Document:
         )
     # A name that is not UTF-8 can be neither printed nor stored as it is.
     source = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return read_bytes(data, name=Path(source).name, source=source)
+    return read_bytes(data, name=Path(source).name, source=source, ocr=ocr)
 
 
-def read_bytes(data: bytes, *, name: str, source: str) -> Document:
-    """Read a file's content. name: with the suffix that tells the format. source: its identity."""
+def read_bytes(data: bytes, *, name: str, source: str, ocr: Ocr | None = None) -> Document:
+    """Read a file's content. name: with the suffix that tells the format. source: its identity.
+
+    The version is the content's SHA-256, or where OCR recognised pages that of the content and of which
+    pages in which languages: with it and without it the same content is two versions."""
     suffix = Path(name).suffix.lower()
     if suffix == ".rtf":
         raise SourceUnreadable(
@@ -63,12 +67,17 @@ def read_bytes(data: bytes, *, name: str, source: str) -> Document:
     if not data.strip():
         raise SourceUnreadable(f"{source} is empty")
     reader = readers().get(suffix)
-    read = reader.read(data, source) if reader else read_text(decode(data, source))
+    version = hashlib.sha256(data)
+    if ocr and suffix == ".pdf":
+        read = readers()[suffix].read(data, source, ocr)
+        version.update("".join(said for said in read.warnings if RECOGNISED in said).encode())
+    else:
+        read = reader.read(data, source) if reader else read_text(decode(data, source))
     document = normalise(
         read,
         document_id=document_id(source),
         source=source,
-        version=hashlib.sha256(data).hexdigest(),
+        version=version.hexdigest(),
         fallback_title=Path(name).stem.replace("_", " ").replace("-", " ").strip() or name,
     )
     if not any(part.kind not in ("title", "heading") for part in document.parts):

@@ -7,11 +7,13 @@ are linked.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import inf
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -19,7 +21,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from ingest.decode import decode
 from ingest.document import Block, BlockKind, Read, Ref
 from ingest.footnotes import link_printed_notes
-from ingest.markers import GOES_ON, HIDDEN, LOWERED, RAISED
+from ingest.markers import GOES_ON, HIDDEN, LOWERED, RAISED, name_again
 from ingest.read_html import read_html
 
 SUFFIXES = (".md", ".markdown")
@@ -40,6 +42,7 @@ def read_markdown(text: str) -> Read:
     """Blocks of a Markdown text. The first heading of level 1 is the title."""
     parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(front_matter_plugin).disable("footnote_tail")
+    parser.inline.ruler.before("link", "unclosed", _unclosed)
     env: dict = {}
     walk = _Walk()
     tokens = parser.parse(text, env)
@@ -60,6 +63,20 @@ def read_markdown(text: str) -> Read:
     if deepest >= DEEPEST - 1:
         warnings.append(f"what is nested more than {DEEPEST} deep is left out")
     return Read(walk.title, blocks, tuple(walk.left_out), tuple(warnings))
+
+
+def _unclosed(state: StateInline, silent: bool) -> bool:
+    """A rule of the parser: a bracket behind which nothing closes one is text. The parser would look for its
+    end, and within that for the end of each of DEEPEST brackets behind it."""
+    last = state.cache.get(-1)  # the parser's own keys are positions
+    if last is None:
+        last = state.cache[-1] = state.src.rfind("]")
+    if state.pos <= last or state.src[state.pos] not in "[!^":
+        return False
+    if not silent:
+        state.append_pending(state.src[state.pos])
+    state.pos += 1
+    return True
 
 
 def _shown(block: Block) -> Block:
@@ -98,7 +115,8 @@ class _Walk:
     def _name(self, label: str) -> str:
         """The note that a marker means at the place that is read: the next of its label, else the last."""
         ends = self.defined.get(label, [])
-        return label + "′" * next((i for i, (_, end) in enumerate(ends) if end > self.at), len(ends) - 1)
+        at = bisect_right(ends, self.at, key=lambda found: found[1])
+        return name_again(label, max(0, min(at, len(ends) - 1)))
 
     def blocks_of(self, tokens: Sequence[Token], label: str | None) -> None:
         kinds: list[tuple[BlockKind, int]] = []

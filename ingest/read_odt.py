@@ -16,10 +16,12 @@ from ingest.footnotes import link_printed_notes
 from ingest.odt_parts import (
     NAMESPACES,
     TEXT,
+    Spans,
     Styles,
     beside_the_text,
     formula_of,
     name_notes,
+    number_of,
     read_styles,
     refuse_encrypted,
     short,
@@ -95,6 +97,8 @@ class _Walk:
     unread: Counter[str] = field(default_factory=Counter)
     boxes: list[etree._Element] = field(default_factory=list)
     lists: int = 0
+    tables: list[Spans] = field(default_factory=lambda: [Spans()])
+    """Those that are open."""
     inside: bool = False
     """Whether this is in a paragraph, where text is text and not the file's line breaks."""
     by_id: dict[str, str] = field(init=False)
@@ -159,14 +163,15 @@ class _Walk:
             case "text:list" | "text:numbered-paragraph":
                 self.lists += 1
             case "text:s":
-                count = node.get(f"{TEXT}c", "1")
-                self.builder.pieces.append(
-                    " " * min(int(count) if re.fullmatch(r"\d{1,9}", count) else 1, MOST_SPACES)
-                )
+                self.builder.pieces.append(" " * number_of(node, f"{TEXT}c", MOST_SPACES))
+            case "table:table":
+                self.tables.append(Spans())
             case "table:table-row":
                 self.builder.begin_row()
+                self.tables[-1].begin_row()
             case "table:table-cell":
-                self.builder.begin_cell()
+                for _ in range(self.tables[-1].place(node) + 1):
+                    self.builder.begin_cell()
             case _ if tag in SIGNS:
                 self.builder.pieces.append(SIGNS[tag])
 
@@ -183,6 +188,8 @@ class _Walk:
                 self.lists -= 1
             case "table:table-row":
                 self.builder.end_row()
+            case "table:table":
+                self.tables.pop()
 
     def _kind_of(self, node: etree._Element, tag: str) -> tuple[BlockKind, int]:
         kind, level = self.styles.kinds.get(node.get(f"{TEXT}style-name", ""), ("paragraph", 0))

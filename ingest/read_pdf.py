@@ -6,13 +6,16 @@ A PDF says only which letter stands where; everything else is inferred, each ste
     (pdf_layout) ─ notes off (pdf_notes) ─ paragraphs (pdf_paragraphs) ─ end notes off (pdf_endnotes) ─
     text (pdf_text) ─ blocks
 
-A page that is only a picture has no text here; it is reported.
+A page that is only a picture has no text here but what OCR finds (`ingest.ocr`), if it is asked for; it is
+reported.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.document import Block, Read, Ref
 from ingest.errors import SourceUnreadable
+from ingest.ocr import NO_TEXT_LAYER, RECOGNISED, Ocr, has_letters, recognise
 from ingest.pdf_endnotes import without_end_notes
 from ingest.pdf_furniture import without_furniture
 from ingest.pdf_layout import columns_of
@@ -20,19 +23,20 @@ from ingest.pdf_lines import lines_of, without_underlines
 from ingest.pdf_notes import Links, Notes
 from ingest.pdf_pages import Page, opened, pages_of, title_of
 from ingest.pdf_paragraphs import Paragraph, Style, joined, paragraphs_of, style_of, with_levels
-from ingest.pdf_text import Hyphens, Mark, labels_of, parted, text_of
+from ingest.pdf_text import Hyphens, Mark, Turn, labels_of, parted, text_of
 
 SUFFIXES = (".pdf",)
 MOST_WARNINGS = 20
 """Markers without a note that are named one by one."""
 
 
-def read(data: bytes, name: str) -> Read:
-    """A reader of `ingest.read`. Raises SourceUnreadable, SourceTooLarge."""
+def read(data: bytes, name: str, ocr: Ocr | None = None) -> Read:
+    """A reader of `ingest.read`. ocr: for pages without text. Raises SourceUnreadable, SourceTooLarge."""
     with opened(data, name) as document:
         title = title_of(document)
         pages = pages_of(document, name)
-    warnings = _unread(pages, name)
+        recognised = recognise(document, pages, ocr, name) if ocr else []
+    warnings = _unread(pages, name, ocr, recognised)
     lines, left_out = without_furniture(pages, [lines_of(p.glyphs, p.number, p.rules) for p in pages])
     for page, on_page in zip(pages, lines, strict=True):
         page.rules = without_underlines(page.rules, on_page)
@@ -52,27 +56,32 @@ def read(data: bytes, name: str) -> Read:
     return Read(title, tuple(blocks), gone, (*warnings, *_without_notes(orphans)))
 
 
-def _unread(pages: Sequence[Page], name: str) -> tuple[str, ...]:
-    """What is to be said of pages that have no text, or letters without a meaning.
+def _unread(pages: Sequence[Page], name: str, ocr: Ocr | None, recognised: Sequence[int]) -> tuple[str, ...]:
+    """What is to be said of pages that have no text, letters without a meaning, or what OCR found.
 
     Raises SourceUnreadable where no page has text."""
     garbled = [p.number for p in pages if p.unmapped * 5 > max(1, len(p.glyphs))]
-    scanned = [p.number for p in pages if p.image and not any(not g.char.isspace() for g in p.glyphs)]
-    if not any(not g.char.isspace() for p in pages for g in p.glyphs):
+    scanned = [p.number for p in pages if p.image and not has_letters(p)]
+    advice = f"OCR ({ocr.languages}) found no text that it is sure of" if ocr else NO_TEXT_LAYER
+    if not any(has_letters(p) for p in pages):
         if not scanned:
             raise SourceUnreadable(
                 f"{name} holds no text: none of its {_count(len(pages))} has a letter or a picture, or it "
                 "is damaged; open it in a viewer and save it again"
             )
         raise SourceUnreadable(
-            f"{name} holds no text: {_count(len(scanned))} of {len(pages)} are pictures, as of a scan. "
-            "The file has no text layer; an OCR program such as ocrmypdf can add one"
+            f"{name} holds no text: {_count(len(scanned))} of {len(pages)} are pictures, as of a scan; "
+            f"{advice}"
         )
     warnings = []
+    if ocr and recognised:
+        warnings.append(
+            f"{_count(len(recognised))} {RECOGNISED} ({ocr.languages}) and may hold its errors "
+            f"({_numbers(recognised)})"
+        )
     if scanned:
         warnings.append(
-            f"{_count(len(scanned))} without text, only pictures, left out ({_numbers(scanned)}); "
-            "they have no text layer; an OCR program such as ocrmypdf can add one"
+            f"{_count(len(scanned))} without text, only pictures, left out ({_numbers(scanned)}); {advice}"
         )
     if garbled:
         warnings.append(f"letters that the file does not name, or a damaged page ({_numbers(garbled)})")
@@ -100,7 +109,9 @@ def _blocks(
 ) -> tuple[list[Block], list[Mark]]:
     """Blocks of the text and of the notes, markers linked; and the markers without a note."""
     notes.name()
-    drafts = [(Block(p.kind, (), p.level, page=p.page), text_of(p.lines, hyphens)) for p in paragraphs]
+    drafts: list[tuple[Block, list[str | Mark | Turn]]] = [
+        (Block(p.kind, (), p.level, page=p.page), text_of(p.lines, hyphens)) for p in paragraphs
+    ]
     for note in notes.found:
         if not note.lines:
             drafts.append((Block("note", (), label=note.name, page=note.page), [f"[{note.label}]"]))
@@ -128,14 +139,20 @@ def _blocks(
             return Ref(meant[id(piece)])
         return f"[{piece.label}]" if id(piece) in lost else piece.printed
 
-    blocks = [
-        Block(block.kind, tuple(map(placed, text)), block.level, block.label, block.page)
-        for block, text in drafts
-    ]
+    blocks = []
+    for block, text in drafts:
+        content: list[str | Ref] = []
+        turns: list[tuple[int, int]] = []
+        for piece in text:
+            if isinstance(piece, Turn):
+                turns.append((len(content), piece.page))
+            else:
+                content.append(placed(piece))
+        blocks.append(replace(block, content=tuple(content), turns=tuple(turns)))
     return blocks, orphans
 
 
-def _meant(drafts: Sequence[tuple[Block, list[str | Mark]]], notes: Notes) -> dict[int, str]:
+def _meant(drafts: Sequence[tuple[Block, list[str | Mark | Turn]]], notes: Notes) -> dict[int, str]:
     """`id` of a mark to the name of the note that it means. A mark that may be a power means a note only
     if no other mark does."""
     body = (p for block, text in drafts if block.kind != "note" for p in text if isinstance(p, Mark))

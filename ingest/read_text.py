@@ -91,9 +91,9 @@ def _blocks(chunks: Sequence[Chunk], at: int) -> Iterator[tuple[BlockKind, str, 
 
 def _items(lines: Sequence[str]) -> Iterator[tuple[BlockKind, str, int]]:
     """List items with the lines that go on with them, where two lines or the first begin one."""
-    starts = [i for i, line in enumerate(lines) if LIST_ITEM.match(line)]
-    if starts and starts[0] > 0 and len(starts) == 1:
-        starts = []
+    starts = dict.fromkeys(i for i, line in enumerate(lines) if LIST_ITEM.match(line))
+    if len(starts) == 1 and 0 not in starts:
+        starts = {}
     cuts = [0, *starts, len(lines)]
     for start, end in pairwise(cuts):
         if start < end:

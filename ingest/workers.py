@@ -14,13 +14,14 @@ from queue import SimpleQueue
 
 from ingest.document import Document
 from ingest.minder import Limits, Minder, Outcome, attempt
+from ingest.ocr import Ocr
 from ingest.read import read_file
 
 __all__ = ["Limits", "Outcome", "read_all"]
 
 DEFAULT = Limits()
 Reader = Callable[..., Document]
-"""Called with a path and most_bytes, as `ingest.read.read_file` is."""
+"""Called with a path and most_bytes, and where OCR is asked for with ocr, as `ingest.read.read_file` is."""
 LIGHT = (".txt", ".text", ".md", ".markdown")
 """Formats whose small files (Limits.light_bytes) are read in this process, without limits of time and
 memory: the start of a process takes 0.2 to 0.5 s, a plain text of 50 kB 0.1 s and the worst that we could
@@ -36,16 +37,17 @@ def read_all(
     limits: Limits = DEFAULT,
     processes: int | None = None,
     read: Reader = read_file,
+    ocr: Ocr | None = None,
 ) -> Iterator[tuple[Path, Outcome]]:
     """Read files, a document or the error for each, in order of completion.
 
     most_bytes: the largest file read; files that wait for each other have at most twice that together,
     and are MOST_WAITING, so memory is bounded however many paths there are. processes: at most so many,
     started when first needed; by default one a core, and no more than four. They end with the iterator.
-    read: a function of a module that the processes can import.
+    read: a function of a module that the processes can import. ocr: for the pages of PDFs without text.
     """
     bounded = partial(read, most_bytes=most_bytes)
-    minders = [Minder(bounded, limits) for _ in range(processes or min(os.cpu_count() or 1, 4))]
+    minders = [Minder(bounded, limits, ocr) for _ in range(processes or min(os.cpu_count() or 1, 4))]
     free: SimpleQueue[Minder] = SimpleQueue()
     for minder in minders:
         free.put(minder)

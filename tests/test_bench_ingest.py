@@ -2,7 +2,7 @@
 
 import pytest
 
-from eval.bench.ingest import Row, print_rows, run_ingest
+from eval.bench.ingest import Row, print_rows, run_ingest, together
 from ingest.errors import SourceUnreadable
 from tests.test_embed import WordLengths
 
@@ -19,11 +19,20 @@ def test_each_format_is_a_row_with_its_words_and_failures(tmp_path):
         (tmp_path / f"{n}.md").write_text(f"# Ship {n}\n\nA ship sails to Jamaica.\n")
         (tmp_path / f"{n}.html").write_text("<p>The tide rises.")
     (tmp_path / "empty.md").write_text("")
-    html, markdown = run_ingest(tmp_path, embedder=WordLengths())
+    html, markdown, every = run_ingest(tmp_path, embedder=WordLengths())
     assert (html.format, html.files, html.failed, html.words) == (".html", 3, 0, 9)
     assert (markdown.format, markdown.files, markdown.failed, markdown.words) == (".md", 4, 1, 21)
     assert 0 < html.in_model < html.seconds
     assert html.memory_mb > 10
+    assert (every.format, every.files, every.failed, every.words) == ("all", 7, 1, 30)
+    assert every.seconds == html.seconds + markdown.seconds
+
+
+def test_all_is_the_sum_of_the_formats_with_its_own_shares_and_the_largest_memory():
+    other = Row(".pdf", 2, 0, 1000, 30.0, 10.0, 3.0, 700.0)
+    every = together([ROW, other])
+    assert every == Row("all", 12, 1, 6000, 50.0, 25.0, 20.0, 900.0)
+    assert (every.words_per_second, every.model_share, every.of_bare) == (120.0, 0.5, 0.4)
 
 
 def test_the_table_names_speed_and_shares(capsys):

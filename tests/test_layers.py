@@ -96,7 +96,7 @@ PAGES = (
         ("filelock", ("index.lock",)),
         ("httpx", FETCHING),
         ("httpcore", FETCHING),
-        ("pypdfium2", ("ingest.pdf_pages", "ingest.pdf_rules")),
+        ("pypdfium2", ("ingest.ocr", "ingest.pdf_links", "ingest.pdf_pages", "ingest.pdf_rules")),
         ("lxml", OFFICE),
         ("selectolax", PAGES),
     ],

@@ -102,3 +102,16 @@ def test_pages_end_where_the_next_begins():
         *(Block("paragraph", (text,), page=page) for text, page in (("a", 1), ("b", 1), ("c", 2)))
     )
     assert [(p.start, p.end, p.number) for p in document.pages] == [(0, 6, 1), (6, 7, 2)]
+
+
+def test_a_page_may_begin_inside_a_block_whatever_its_white_space_and_markers_become():
+    content = ("  One\u200b ", Ref("1"), " a.  ", "Two ", "e\u0301.", " ", "Three.")
+    document = laid_out(
+        Block("paragraph", content, page=4, turns=((3, 5), (6, 6))),
+        Block("paragraph", ("Next.",), page=6),
+        Block("note", ("Note.",), label="1", page=4),
+    )
+    assert document.text == "One [1] a. Two é. Three.\n\nNext.\n\n[1] Note."
+    found = [(document.text[p.start : p.end], p.number) for p in document.pages]
+    assert found[0] == ("One [1] a. ", 4)
+    assert found[1:] == [("Two é. ", 5), ("Three.\n\nNext.\n\n[1] ", 6), ("Note.", 4)]

@@ -142,6 +142,36 @@ def test_a_marker_without_a_note_and_a_note_without_a_marker_are_kept_and_report
     assert read.warnings == ("marker [7] has no note", "note [3] has no marker in the text")
 
 
+def test_the_contents_of_an_epub_2_may_name_their_document_type():
+    contents = (
+        '<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN"\n'
+        '"http://www.daisy.org/z3986/2005/ncx-2005-1.dtd"><ncx><navMap><navPoint><navLabel><text>Dunes</text>'
+        '</navLabel><content src="text/a.xhtml"/></navPoint></navMap></ncx>'
+    )
+    item = '<item id="n" href="toc.ncx" media-type="application/x-dtbncx+xml"/>'
+    read = document(book({"a.xhtml": f"<p>{PROSE}</p>"}, manifest=item, extra={"OPS/toc.ncx": contents}))
+    assert read.text == f"The Book\n\nDunes\n\n{PROSE.strip()}"
+
+
+def test_numbers_that_a_book_prints_at_its_paragraphs_are_left_out_and_told():
+    numbered = "".join(
+        f'<div><label class="n"><a href="#p{n}">{n}</a></label>\n<p id="p{n}">{words}</p></div>'
+        for n, words in ((14, "Salt was money."), (15, "The year was <a href='#p14'>14</a>."))
+    )
+    read = document(book({"a.xhtml": f"<h1>Salt</h1>{numbered}"}))
+    assert read.text == "The Book\n\nSalt\n\nSalt was money.\n\nThe year was 14."
+    assert read.left_out == ("14 15",)
+
+
+def test_a_chapters_navigation_is_left_out_however_short_the_chapter_is():
+    around = (
+        '<div role="navigation"><h3>Navigation</h3><ul><li>next</li><li>The Salt Road, a book</li></ul></div>'
+    )
+    read = document(book({"a.xhtml": f"{around}<h1>Salt</h1><p>It was money.</p>{around}"}))
+    assert read.text == "The Book\n\nSalt\n\nIt was money."
+    assert read.left_out == ("Navigation next The Salt Road, a book Navigation next The Salt Road, a book",)
+
+
 def test_a_chapter_without_a_heading_has_its_title_from_the_contents():
     nav = '<nav epub:type="toc"><ol><li><a href="text/c1.xhtml">The First</a></li></ol></nav>'
     ncx = (

@@ -199,6 +199,31 @@ def test_a_marker_without_a_note_and_a_power_stay_text():
     assert read('<p>A<sup><a href="#no">[9]</a></sup> and x<sup>2</sup>.</p>').text == "A[9] and x2."
 
 
+def test_lists_of_links_back_and_their_brackets_are_no_words_of_a_note():
+    mark = '<p>One.<a id="m{0}" href="#n" class="footnote-reference">[1]</a> Two.</p>'
+    back = '<a class="fn-backref" href="#m1">1</a>, <a class="fn-backref" href="#m2">2</a>'
+    for note in (
+        f'<table id="n"><tr><td>[1]</td><td><em>({back})</em> <p>The note.</p></td></tr></table>',
+        f'<table id="n"><tr><td>[1]</td><td><em>({back})</em> The note.</td></tr></table>',
+        f'<div id="n"><p>({back}) The note.</p></div>',
+        '<div id="n"><p><a class="fn-backref" href="#m1">1</a>. The note.</p></div>',
+    ):
+        document = read(f"<h1>T</h1>{mark.format(1)}{mark.format(2)}{note}")
+        assert notes(document) == [("1", 2, "The note.")]
+        assert document.warnings == ()
+
+
+def test_a_note_that_says_so_is_one_of_its_own_in_a_list_of_notes_with_a_marker_or_not():
+    back = '<span>[<a role="doc-backlink" href="#m{0}">{0}</a>]</span>'
+    note = f'<aside id="n{{0}}" role="doc-footnote">{back}<p>{{1}}</p></aside>'
+    listed = (
+        note.format(1, "The first.") + '<aside role="doc-footnote"><span>[2]</span><p>Unmarked.</p></aside>'
+    )
+    document = read(f'<p>One.<a id="m1" role="doc-noteref" href="#n1">[1]</a></p><aside>{listed}</aside>')
+    assert notes(document) == [("1", 1, "The first."), ("2", 0, "Unmarked.")]
+    assert document.warnings == ("note [2] has no marker in the text",)
+
+
 def test_a_link_to_no_note_is_reported():
     document = read(
         '<p>A.<sup><a href="#n1">1</a></sup> B.<sup><a href="#n9">9</a></sup></p><p id="n1">1. One.</p>'
@@ -243,6 +268,34 @@ def test_a_section_named_by_its_own_heading_is_kept():
     document = read(f'<section id="comments"><h2>2.16 Comments</h2><p>Yes.</p></section><p>{PROSE}</p>')
     assert document.text.startswith("2.16 Comments\n\nYes.")
     assert document.left_out == ()
+
+
+@pytest.mark.parametrize("wrapper", ["section", 'div class="section"', 'section class="level2"'])
+def test_a_section_that_a_generator_named_is_kept_and_a_sites_comments_are_not(wrapper):
+    tag = wrapper.split()[0]
+    mine = f'<{wrapper} id="comments"><h2>2.16 Comments</h2><p>They begin with dots.</p></{tag}>'
+    sites = '<section id="comments" class="comments-area"><h2>Comments</h2><p>First!</p></section>'
+    document = read(f"<h1>T</h1><p>{PROSE}</p>{mine}{sites}")
+    assert "They begin with dots." in document.text
+    assert document.left_out == ("Comments First!",)
+
+
+def test_a_subscript_is_no_subscription_and_a_list_of_contents_no_text():
+    contents = '<div class="contents topic"><p>Contents</p><ul><li><a href="#w">Water</a></li></ul></div>'
+    prompt = '<p class="subscribe">Subscribe now</p>'
+    document = read(
+        f'<h1>T</h1>{contents}<p>H<span class="subscript">2</span>O is water.</p>{prompt}<p>{PROSE}</p>'
+    )
+    assert "H2O is water." in document.text
+    assert document.left_out == ("Contents Water", "Subscribe now")
+
+
+def test_paragraph_numbers_that_link_to_their_paragraph_are_left_out_and_told():
+    page = '<h1>T</h1><a href="#p1"><b>1</b></a> <p id="p1">Salt was money.</p><p>See <a href="#p1">1</a></p>'
+    assert read(page).text == "T\n\n1\n\nSalt was money.\n\nSee 1"
+    document = read(page.replace("<a", "<label><a", 1).replace("</a>", "</a></label>", 1))
+    assert document.text == "T\n\nSalt was money.\n\nSee 1"
+    assert document.left_out == ("1",)
 
 
 def test_space_before_a_rows_first_cell_is_no_cell():

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from ingest.document import Document
 from ingest.read import read_bytes, read_file
 
@@ -142,3 +144,21 @@ def test_what_is_nested_too_deep_is_reported():
     document = read("Words.\n\n" + "> " * 100 + "deep\n")
     assert document.warnings == ("what is nested more than 60 deep is left out",)
     assert "deep" in read("Words.\n\n" + "> " * 30 + "deep\n").text
+
+
+@pytest.mark.timeout(60)  # what a file is given
+@pytest.mark.parametrize("unit", ["^[a", "[", "![", "[^a"])
+def test_a_megabyte_of_open_brackets_is_read_in_time(unit):
+    assert read(unit * 250_000).text == unit * 250_000
+
+
+@pytest.mark.timeout(60)
+def test_thousands_of_notes_of_one_label_are_read_in_time():
+    document = read("x[^1]\n\n[^1]: a\n\ny\n\n" * 20_000)
+    assert [len(note.markers) for note in document.footnotes] == [1] * 20_000
+
+
+def test_a_bracket_that_nothing_closes_is_text_and_one_before_it_a_link():
+    assert read("A [link](to) and ^[a note] and ![pic](p) [^then ^[ ![ [x").text == (
+        "A link and [inline-1] and pic [^then ^[ ![ [x\n\n[inline-1] a note"
+    )

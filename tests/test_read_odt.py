@@ -104,6 +104,35 @@ def test_lists_tables_and_spaces():
     assert len(found.text) < 60
 
 
+def cell(words: str, **spans: int) -> str:
+    given = "".join(f' table:number-{name}-spanned="{count}"' for name, count in spans.items())
+    paragraphs = "".join(f"<text:p>{part}</text:p>" for part in words.split("/"))
+    return f"<table:table-cell{given}>{paragraphs}</table:table-cell>"
+
+
+@pytest.mark.parametrize("covered", ["", "<table:covered-table-cell/>"])
+def test_a_cell_that_spans_rows_leaves_its_column_empty_in_the_rows_below(covered):
+    rows = (
+        cell("Pot") + cell("Ounces") + cell("Made in") + cell("Year"),
+        cell("Tin/enamelled", rows=3) + cell("12") + cell("Deal") + cell("1890", rows=2),
+        covered + cell("from 14/to 20", columns=2) + covered * 2,
+        covered + cell("any size", columns=2, rows=2) + covered + cell("1902"),
+        cell("Iron") + covered * 2 + cell("1911"),
+        cell("The prices are lost", columns=4) + covered * 3,
+    )
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    assert parts(flat(f"<text:p>Pots.</text:p><table:table>{table}</table:table><text:p>End.</text:p>")) == [
+        ("paragraph", "Pots."),
+        ("row", "Pot | Ounces | Made in | Year"),
+        ("row", "Tin enamelled | 12 | Deal | 1890"),
+        ("row", "| from 14 to 20"),
+        ("row", "| any size | 1902"),
+        ("row", "Iron | | | 1911"),
+        ("row", "The prices are lost"),
+        ("paragraph", "End."),
+    ]
+
+
 def test_styles_tell_titles_quotes_and_code_through_those_they_are_based_on():
     style = '<style:style style:name="{}" style:family="paragraph" style:parent-style-name="{}"/>'
     styles = "".join(

@@ -76,6 +76,21 @@ LAMP = OFFICE.format(
     NOTE.format(2, "<text:p>Or seal.</text:p>"),
 )
 
+FULL_SIZE = """ xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"><office:styles>
+<style:style style:name="Footnote_20_anchor" style:display-name="Footnote anchor" style:family="text">
+<style:text-properties style:text-position="0% 100%"/></style:style></office:styles><office:body>"""
+CHAPTER = """<text:bookmark text:name="s"/>2 Prices</text:h><text:p>Prices are in section
+<text:a xlink:href="#s" xmlns:xlink="http://www.w3.org/1999/xlink">2</text:a>.</text:p>"""
+LINKED = (
+    OFFICE.format(
+        FILLER * 3,
+        NOTE.format(1, "<text:p>The seals were grey.</text:p>"),
+        f"<text:line-break/>{NOTE.format(2, '<text:p>It had been shorter.</text:p>')}<text:line-break/>",
+    )
+    .replace("><office:body>", FULL_SIZE)
+    .replace("Oil</text:h>", CHAPTER)
+)
+
 BACK = '<a href="#m{0}">↩︎</a>'
 ENDED = f"""<!doctype html><html lang=en>{STYLE}<body><h1>Ended</h1><p>One.<a href="#n1"><sup>1</sup></a>
 {FILLER * 2}</p><p>Two,<sup>2</sup> then three and four.<sup>3</sup><sup>4</sup> {FILLER}</p>
@@ -142,6 +157,11 @@ def lamp_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def lamp(lamp_folder: Path) -> Document:
     return read(office(LAMP, lamp_folder))
+
+
+@pytest.fixture(scope="session")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    return read(office(LINKED, tmp_path_factory.mktemp("linked")))
 
 
 def read(data: bytes, name: str = "a.pdf") -> Document:
@@ -212,6 +232,20 @@ def test_a_position_knows_its_page(columns):
     assert [columns.page_at(columns.text.index(w)) for w in ("Oil", "Second page", "Third page")] == [1, 2, 3]
 
 
+def test_each_sentence_of_a_paragraph_that_runs_over_three_pages_knows_its_page(tmp_path):
+    numbered = " ".join(f"Entry{n}: lit at dusk; out at dawn, with no ship seen" for n in range(300))
+    data = chromium(f"<!doctype html>{STYLE}<p>{numbered}</p>", tmp_path)
+    document = read(data)
+    assert len(parts(document, "paragraph")) == 1
+    made = pypdfium2.PdfDocument(data)
+    printed = [page.get_textpage().get_text_range() for page in made]
+    made.close()
+    assert len(printed) == 3
+    for n in range(300):
+        page = next(i for i, text in enumerate(printed, 1) if f"Entry{n}:" in text)
+        assert document.page_at(document.text.index(f"Entry{n}:")) == page
+
+
 def test_notes_that_begin_again_on_each_page_are_told_apart(sheets):
     assert notes(sheets) == [
         ("1", 2, "First note of page one. See also[2] below.\n\nAnd its second paragraph."),
@@ -231,6 +265,11 @@ def test_each_column_has_its_notes_at_its_foot(tmp_path):
         ("2", 1, "Right note, of 102 words."),
         ("3", 1, "Third note."),
     ]
+
+
+def test_the_end_of_a_note_on_the_next_page_is_on_the_next_page(sheets):
+    starts = [sheets.text.index(words) for words in ("The dagger", "which goes on", "on the next page.")]
+    assert [sheets.page_at(start) for start in starts] == [1, 1, 2]
 
 
 def test_markers_are_printed_as_labels_where_they_stood(sheets):
@@ -264,6 +303,17 @@ def test_an_earlier_list_is_no_notes(ended):
 
 def test_two_markers_side_by_side_are_two(ended):
     assert "then three and four.[3][4] The keeper" in ended.text
+
+
+def test_a_number_that_links_to_a_note_marks_it_in_whatever_size_and_place(linked):
+    assert notes(linked) == [("1", 1, "The seals were grey."), ("2", 1, "It had been shorter.")]
+    assert "Burning.[1] The keeper" in linked.text
+    assert "Whale oil.[2]\n\nThe keeper" in linked.text
+
+
+def test_a_number_that_links_to_a_heading_stays_a_number(linked):
+    assert "Prices are in section 2." in linked.text
+    assert parts(linked, "heading") == ["2 Prices"]
 
 
 def test_a_table_without_rules_is_rows_and_a_cell_of_two_lines_one_cell(ended):
@@ -311,7 +361,7 @@ def test_an_encrypted_file_says_that_it_needs_a_password(lamp_folder):
 
 def test_a_scan_says_what_would_give_it_a_text_layer():
     with pytest.raises(
-        SourceUnreadable, match=r"1 page of 1 are pictures.*no text layer; an OCR program such as ocrmypdf"
+        SourceUnreadable, match=r"1 page of 1 are pictures.*no text layer; `cited ingest --ocr`"
     ):
         read(picture())
 

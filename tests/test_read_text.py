@@ -291,3 +291,24 @@ def test_a_document_of_one_line_is_a_paragraph(text):
 def test_line_ends_do_not_matter():
     text = "Title\n\nBody\nwords.[1]\n\n[1] Note.\n"
     assert read(text).text == read(text.replace("\n", "\r\n")).text == read(text.replace("\n", "\r")).text
+
+
+@pytest.mark.timeout(60)  # what a file is given
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("1. a\n" * 200_000, 0),
+        ("x[1]\n\n[1] a\n\n" * 70_000, 70_000),
+        ("x[1]\n\n[1] a\n\n" * 50_000 + "and [1] " * 40_000, 50_000),
+        ("^[a" * 300_000, 0),
+    ],
+    ids=["items", "notes", "markers", "brackets"],
+)
+def test_a_megabyte_of_items_or_of_notes_of_one_label_is_read_in_time(text, notes):
+    assert len(read(text).footnotes) == notes
+
+
+def test_from_the_tenth_note_of_a_label_on_its_name_counts():
+    document = read("x[1]\n\n[1] a\n\n" * 12)
+    assert [note.label for note in document.footnotes][-3:] == ["1" + "′" * 9, "1′10", "1′11"]
+    assert all(len(note.markers) == 1 for note in document.footnotes)

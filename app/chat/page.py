@@ -1,10 +1,10 @@
-"""The chat page: conversation on one side, the cited passages on the other. Only app/chat imports gradio."""
+"""The page: a room to read and ask in, the library, evaluations. Only app/chat imports gradio."""
 
 import logging
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,109 +13,95 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from gradio.components.chatbot import ExampleMessage
+from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
 
 from app.answer import Answerer
-from app.chat import render
-from app.chat.handlers import Handlers
+from app.chat import evaluation_tab, reading, strings
+from app.chat.evaluations import Evaluations
+from app.chat.library_jobs import Jobs
+from app.chat.library_tab import library_tab
+from app.chat.room import asking, room
+from app.chat.strings import label
+from ingest.read import MOST_BYTES
 
 Next = Callable[[Request], Awaitable[Response]]
 HERE = Path(__file__).parent
-EXAMPLES = (
-    "When was the Longitude Act passed?",
-    "How much caffeine a day is considered safe for adults?",
-    "Who was the first to print the story of the goatherd?",
-    "Where did Lloyd's of London get its name?",
-)
-"""Asked about the sample articles, and shown only while these are in the library."""
+STATIC = HERE / "static"
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'self'"
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 """Nothing from elsewhere, whatever a document holds; Gradio itself needs inline scripts and styles."""
 FONT = ("ui-sans-serif", "system-ui", "sans-serif")
+UPLOADS = (3600, 86_400)
+"""Gradio looks every so many seconds for uploads older than so many: those that nobody added in the end."""
 
 
-def build(answerer: Answerer) -> gr.Blocks:
-    """The page. Its handlers are private: they are no endpoints of the Gradio API."""
-    do = Handlers(answerer)
-    with gr.Blocks(title="Cited", analytics_enabled=False, fill_width=True) as page:
-        answers = gr.State([])
-        judged = gr.State(0)
-        gr.Markdown(
-            "# Cited\nAsk about your documents. Every answer quotes them; click a number to see where.",
-            elem_id="title",
-        )
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=6, min_width=340):
-                chat = gr.Chatbot(
-                    elem_id="chat", height="62vh", label="Conversation", buttons=[],
-                    feedback_options=("Like", "Dislike"),
-                    examples=_examples(answerer), group_consecutive_messages=False, latex_delimiters=[],
-                    placeholder="Ask a question about the documents in the library.",
-                )  # fmt: skip
-                with gr.Row():
-                    box = gr.Textbox(placeholder="Ask a question", show_label=False, label="Question",
-                                     scale=8, autofocus=True, elem_id="question", max_lines=4)  # fmt: skip
-                    send = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
-                with gr.Row(visible=False) as saying:
-                    words = gr.Textbox(label="What was right or wrong?", scale=8, elem_id="comment")
-                    keep = gr.Button("Keep", size="sm", scale=1, min_width=90)
-                fresh = gr.Button("New conversation", size="sm", elem_id="fresh")
-            with gr.Column(scale=5, min_width=340):
-                panel = gr.HTML(render.panel([]), elem_id="panel")
-        with gr.Accordion("Documents", open=False):
-            table = gr.HTML(do.documents())
-            upload = gr.File(
-                label="Add text, HTML, PDF, Word or EPUB files", file_count="multiple", height=120
-            )
-            told = gr.Markdown()
-        outputs = [box, chat, answers, panel]
-        asking = [box, chat, answers]
-        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        box.submit(do.respond, asking, outputs, **private)
-        send.click(do.respond, asking, outputs, **private)
-        chat.example_select(do.pick, [chat, answers], outputs, **private)
-        fresh.click(do.begin, None, outputs, **private)
-        chat.clear(do.begin, None, outputs, **private)
-        chat.like(do.judge, answers, [saying, judged], **private)
-        gr.on([words.submit, keep.click], do.comment, [words, answers, judged], [words, saying], **private)
-        upload.upload(do.add, upload, [told, table, upload], api_visibility="private")
-        page.load(do.documents, None, table, **private)
-    return page
+def build(answerer: Answerer, evaluations: Evaluations | None = None) -> tuple[gr.Blocks, Jobs]:
+    """The page, and the jobs of its library tab. Only `ask` is an endpoint of the Gradio API."""
+    with gr.Blocks(title="Cited", analytics_enabled=False, fill_width=True, delete_cache=UPLOADS) as page:
+        gr.HTML("<h1>Cited</h1>", elem_id="brand", apply_default_css=False)
+        with gr.Tabs():
+            with gr.Tab(label("tab.read"), id="read"):
+                room(answerer)
+            with gr.Tab(label("tab.library"), id="library"):
+                jobs = library_tab(answerer.library)
+            if evaluations:
+                with gr.Tab(label("tab.evaluation"), id="evaluation"):
+                    evaluation_tab.evaluation_tab(evaluations)
+        asking(answerer)
+    return page, jobs
 
 
-def _examples(answerer: Answerer) -> list[ExampleMessage]:
-    samples = {"coffee.md", "longitude.txt", "tides.html"}
-    held = {Path(entry.source).name for entry in answerer.library.entries()}
-    return [{"text": text} for text in EXAMPLES] if samples <= held else []
-
-
-def application(answerer: Answerer) -> FastAPI:
-    """The page as an ASGI application, with the headers that keep it to itself."""
+def application(answerer: Answerer, evaluations: Evaluations | None = None) -> FastAPI:
+    """The page as an ASGI application, with the headers that keep it to itself. Its state has the `jobs` of
+    the library tab, to be closed before the library is."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    page, app.state.jobs = build(answerer, evaluations)
 
     @app.middleware("http")
-    async def add_headers(request: Request, call_next: Next) -> Response:
+    async def guard(request: Request, call_next: Next) -> Response:
+        if request.method == "POST" and is_foreign(request):
+            return PlainTextResponse("This page takes no orders from other sites.", status_code=403)
         response = await call_next(request)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
+    app.mount("/page", StaticFiles(directory=STATIC))
+
+    @app.get("/strings.json")
+    def words() -> FileResponse:
+        return FileResponse(strings.FILE)
+
+    reading.routes(app, answerer.library)
+    if evaluations:
+        evaluation_tab.routes(app, evaluations)
     theme = gr.themes.Base(
-        primary_hue="blue", neutral_hue="slate", font=FONT, font_mono=("ui-monospace", "monospace")
+        primary_hue="blue", neutral_hue="stone", font=FONT, font_mono=("ui-monospace", "monospace")
     )
     return gr.mount_gradio_app(
-        app, build(answerer), path="", theme=theme, css_paths=HERE / "page.css", show_error=False,
-        js=(HERE / "page.js").read_text(encoding="utf-8"), footer_links=[], ssr_mode=False,
+        app, page, path="", theme=theme, css_paths=sorted(STATIC.glob("*.css")),
+        i18n=strings.translations(), max_file_size=MOST_BYTES, show_error=False, footer_links=[], ssr_mode=False,
     )  # fmt: skip
 
 
-def serve(answerer: Answerer, host: str, port: int) -> None:
+def is_foreign(request: Request) -> bool:
+    """Whether a browser sent this from a page of another origin."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+
+
+def serve(answerer: Answerer, host: str, port: int, evaluations: Evaluations | None = None) -> None:
     """Serve the page until interrupted. The models are loaded first, so that the first answer is quick."""
-    answerer.library.embedder.question("Is everything loaded?")
+    answerer.warm_up()
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    config = uvicorn.Config(application(answerer), host=host, port=port, log_level="warning")
+    app = application(answerer, evaluations)
     click.echo(f"Cited is at http://{host}:{port} (Ctrl-C ends it)", err=True)
-    uvicorn.Server(config).run()
+    try:
+        uvicorn.run(app, host=host, port=port, log_level="warning")
+    finally:
+        app.state.jobs.close()

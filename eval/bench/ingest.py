@@ -27,7 +27,7 @@ from ingest.workers import read_all
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One format, by its suffix. words: in the documents' texts. seconds: from files to a library that can
+    """One format, by its suffix, or "all". words: in the texts. seconds: from files to a library that can
     be searched, in_model of them in the embedding model, bare_seconds in the bare loop. memory_mb: the most
     that this process has held, up to the end of the format; those that read files have Limits."""
 
@@ -83,7 +83,8 @@ class _Clocked(Embedder):
 
 
 def run_ingest(folder: Path, *, embedder: Embedder | None = None) -> list[Row]:
-    """Ingest the files below a folder into a library that is thrown away; a row a format, by suffix.
+    """Ingest the files below a folder into a library that is thrown away; a row a format, by suffix, and
+    at last "all" for all of them together.
 
     embedder: the model, the packaged one by default; loaded before the clock starts. Raises an
     IngestError where the folder holds no file that can be read.
@@ -93,7 +94,22 @@ def run_ingest(folder: Path, *, embedder: Embedder | None = None) -> list[Row]:
     for path in (file.path for file in look(folder).files):
         formats[path.suffix.lower()].append(path)
     embedder.passages(["The model is loaded before the clock starts."])
-    return [_run(name, formats[name], embedder) for name in sorted(formats)]
+    rows = [_run(name, formats[name], embedder) for name in sorted(formats)]
+    return [*rows, together(rows)]
+
+
+def together(rows: Sequence[Row]) -> Row:
+    """The row "all": the sums, and of memory the most."""
+    return Row(
+        "all",
+        files=sum(row.files for row in rows),
+        failed=sum(row.failed for row in rows),
+        words=sum(row.words for row in rows),
+        seconds=sum(row.seconds for row in rows),
+        in_model=sum(row.in_model for row in rows),
+        bare_seconds=sum(row.bare_seconds for row in rows),
+        memory_mb=max(row.memory_mb for row in rows),
+    )
 
 
 def _run(name: str, paths: Sequence[Path], embedder: Embedder) -> Row:

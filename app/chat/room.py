@@ -1,0 +1,117 @@
+"""The reading room: conversation on one side, the document on the other.
+
+Its browser side are the modules in static/, which call these functions; every one takes one JSON value and
+returns one. Nothing of a conversation is kept here: it comes along with each question.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+
+import gradio as gr
+
+from app.answer import Answerer
+from app.chat.strings import language_of
+from app.chat.turns import checked, turn_of
+from app.export import export as exported
+from app.suggest import Suggestions
+from index.feedback import add_feedback
+from ingest.errors import CitedError, QuestionError
+
+ROOM = (Path(__file__).parent / "room.html").read_text(encoding="utf-8")
+START = "import(new URL('page/room.js', document.baseURI)).then((room) => room.start(element, server))"
+LONGEST_COMMENT = 4000
+MOST_HISTORY = 50
+"""Questions of a conversation that a follow-up can point back to."""
+Call = Callable[[Mapping], dict]
+
+
+def room(answerer: Answerer) -> gr.HTML:
+    """The component, inside an open Blocks."""
+    functions = functions_of(answerer)
+    return gr.HTML(
+        ROOM, js_on_load=START, server_functions=functions, elem_id="room", apply_default_css=False
+    )
+
+
+def asking(answerer: Answerer) -> None:
+    """The endpoint `/ask` of the Gradio API, inside an open Blocks: a question to an answer's JSON.
+
+    Follow-ups go on from the questions of the same client, and of no other.
+    """
+
+    def ask(question: str, history: list[str]) -> tuple[dict, list[str]]:
+        try:
+            answer = answerer.answer(question, history)
+        except CitedError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return answer.to_json(), [*history, answer.asked][-MOST_HISTORY:]
+
+    question, answer, history = gr.Textbox(visible=False), gr.JSON(visible=False), gr.State([])
+    question.submit(
+        ask, [question, history], [answer, history], api_name="ask", concurrency_limit=None, queue=True
+    )
+
+
+def functions_of(answerer: Answerer) -> list[Callable]:
+    """What the browser may call."""
+    library, suggestions = answerer.library, Suggestions(answerer)
+
+    def ask(given: Mapping) -> dict:
+        question, history = str(given.get("question", "")), _strings(given, "history")[-MOST_HISTORY:]
+        answer = answerer.answer(question, history, _strings(given, "documents"))
+        return turn_of(answer, library.catalog)
+
+    def documents(_: Mapping) -> dict:
+        return {"documents": [_entry(entry) for entry in library.entries()]}
+
+    def suggest(given: Mapping) -> dict:
+        ids, question = _strings(given, "documents"), given.get("question")
+        found = suggestions.near(str(question), ids, 3) if question else suggestions.for_documents(ids, 4)
+        return {"questions": [{"question": s.question, "document_id": s.document_id} for s in found]}
+
+    def judge(given: Mapping) -> dict:
+        good = given.get("good")
+        comment = str(given.get("comment") or "").strip()[:LONGEST_COMMENT]
+        kept = {name: value for name, value in checked(given.get("turn")).items() if name not in SHOWN}
+        add_feedback(library.catalog, kept, good if isinstance(good, bool) else None, comment)
+        return {}
+
+    def export(given: Mapping, request: gr.Request) -> dict:
+        conversation, kind = given.get("conversation"), str(given.get("format"))
+        if not isinstance(conversation, dict):
+            raise QuestionError("there is no conversation to export")
+        name, media, data = exported(conversation, kind, language_of(request))
+        return {"name": name, "type": media, "data": base64.b64encode(data).decode()}
+
+    return [told(function) for function in (ask, documents, suggest, judge, export)]
+
+
+SHOWN = ("parts", "short", "cards")
+"""Fields of a turn that only the page needs."""
+
+
+def told(function: Callable) -> Callable:
+    """The function with its errors told in place of a result: the page shows them where they belong."""
+
+    @wraps(function)
+    def call(*args: object) -> dict:
+        try:
+            return function(*args)
+        except CitedError as error:
+            return {"error": str(error)}
+
+    return call
+
+
+def _strings(given: Mapping, name: str) -> list[str]:
+    values = given.get(name)
+    if not isinstance(values, list):
+        return []
+    return [value for value in values if isinstance(value, str)]
+
+
+def _entry(entry: object) -> dict:
+    names = ("id", "title", "source", "version", "added", "passages", "characters", "notes")
+    return {name: getattr(entry, name) for name in names}

@@ -1,0 +1,106 @@
+"""Many people at once at one page: each a client of the Gradio API, asking one question after the other.
+
+The page runs in a process of its own, as its users have it; the clients share this one.
+"""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+
+from eval.run import load_task
+from ingest.errors import EvaluationError
+
+PATIENCE = 120
+"""Seconds until the page must be up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Seconds a question took its client, from request to answer. failed: questions without an answer."""
+
+    clients: int
+    questions: int
+    failed: int
+    p50: float
+    p95: float
+    p99: float
+    per_second: float
+
+
+def run_clients(set_file: Path, sources: Sequence[Path], clients: int, each: int) -> Load:
+    """Ask the questions of a set about its sources: `each` a client, all clients at once."""
+    questions = [q.question for q in load_task(set_file, sources).set.questions]
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "library"
+        subprocess.run(  # noqa: S603  (our own program)
+            [*CITED, "ingest", *map(str, sources), "--library", str(library)], check=True
+        )
+        with _page(library) as address:
+            return _ask_all(address, questions, clients, each)
+
+
+CITED = (sys.executable, "-c", "from eval.cli import main; main()")
+
+
+@contextmanager
+def _page(library: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/"
+    server = subprocess.Popen(  # noqa: S603
+        [*CITED, "serve", "--library", str(library), "--port", str(port)]
+    )
+    try:
+        _wait_for(port, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int, server: subprocess.Popen) -> None:
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit and server.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        time.sleep(0.2)
+    raise EvaluationError("the page did not come up; `cited serve` shows why")
+
+
+def _ask_all(address: str, questions: Sequence[str], clients: int, each: int) -> Load:
+    from gradio_client import Client
+
+    people = [Client(address, verbose=False) for _ in range(clients)]
+
+    def ask(number: int) -> list[float | None]:
+        return [
+            _ask_one(people[number], questions[(number * each + i) % len(questions)]) for i in range(each)
+        ]
+
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        took = [seconds for of_one in pool.map(ask, range(clients)) for seconds in of_one]
+    whole = time.perf_counter() - begun
+    done = sorted(seconds for seconds in took if seconds is not None)
+    if len(done) < 2:
+        raise EvaluationError("no question was answered; `cited serve` shows why")
+    cuts = quantiles(done, n=100)
+    return Load(clients, len(took), len(took) - len(done), cuts[49], cuts[94], cuts[98], len(done) / whole)
+
+
+def _ask_one(client: object, question: str) -> float | None:
+    begun = time.perf_counter()
+    try:
+        answer = client.predict(question, api_name="/ask")  # type: ignore[attr-defined]
+    except Exception:
+        return None
+    return time.perf_counter() - begun if answer["question"] == question else None
