@@ -68,7 +68,7 @@ class Answerer:
         self.decision = Decision.load(self.reader.decision, threshold)
 
     def warm_up(self) -> None:
-        """Load the models and open the library's vectors, so that the first question does not wait for them."""
+        """Load the models and open the library's vectors: the first question need not wait for them."""
         self.answer("Is everything loaded?")
 
     def answer(self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()) -> Answer:

@@ -4,12 +4,13 @@ A list of prices may be printed the same way, so that only a list whose titles c
 pages, is contents.
 """
 
-import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ingest.pdf_lines import Line
 
-LEADER = re.compile(r"(?P<title>.*?\S)\s*(?:[.·]\s?){4,}\s*(?P<page>\d{1,4}|[ivxlc]{1,8})", re.IGNORECASE)
+DOTS = ".·"
+FEWEST_DOTS = 4
 FEWEST = 3
 """Lines with leaders; of their titles, at least half come again."""
 BETWEEN = 2
@@ -25,18 +26,25 @@ def without_contents(pages: Sequence[list[list[Line]]]) -> tuple[list[list[list[
 
 
 def _without(column: list[Line], titles: set[str], left_out: list[str]) -> list[Line]:
-    led = {i: match for i, line in enumerate(column) if (match := LEADER.fullmatch(line.text))}
-    again = sum(_plain(match["title"]) in titles for match in led.values())
+    led = {i: title for i, line in enumerate(column) if (title := _title(line.text))}
+    again = sum(_plain(title) in titles for title in led.values())
     if len(led) < FEWEST or again * 2 < len(led):
         return column
     edges = [column[i].x1 for i in led]
     gone = {i for i, line in enumerate(column) if i in led or _ends_at(line, edges)}
     places = sorted(gone)
-    for before, after in zip(places, places[1:], strict=False):
+    for before, after in pairwise(places):
         if after - before <= BETWEEN + 1:
             gone.update(range(before, after))
     left_out.append("\n".join(column[i].text for i in sorted(gone)))
     return [line for i, line in enumerate(column) if i not in gone]
+
+
+def _title(text: str) -> str:
+    """What a line with a leader has before it, "" where there is none."""
+    led = text.rstrip("0123456789") if text[-1].isdecimal() else text.rstrip("ivxlcIVXLC")
+    title = led.rstrip(f" {DOTS}")
+    return title if led != text and sum(char in DOTS for char in led[len(title) :]) >= FEWEST_DOTS else ""
 
 
 def _ends_at(line: Line, edges: Sequence[float]) -> bool:

@@ -147,7 +147,8 @@ def _page(
     turns = Counter(face.turn for char, *_, face in found if not char.isspace())
     turn = max(range(4), key=lambda t: turns[t])
     left, top, right, bottom = turned(turn, box.left, box.top, box.right, box.bottom)
-    glyphs, aside = [], []
+    glyphs: list[Glyph] = []
+    aside: list[str] = []
     for char, (x0, y1, x1, y0), origin, face in found:
         if face.turn != turn:
             aside.append(char)
@@ -157,7 +158,8 @@ def _page(
             start, _, end, _ = turned(turn, x0, y1, x1, y0)
             _, base, _, _ = turned(turn, *origin, *origin)
         inside = left - 1 <= (start + end) / 2 <= right + 1 and bottom - 1 <= base <= top + 1
-        if inside:
+        # A line that is too long for the page goes on beyond its edge.
+        if inside or (glyphs and _follows(glyphs[-1], start - left, top - base, face.size)):
             place = (start - left, end - left, top - base)
             glyphs.append(Glyph(char, *place, face.size, face.bold, face.fixed))
         else:
@@ -166,6 +168,10 @@ def _page(
     unknown = sum(glyph.char == UNMAPPED for glyph in glyphs)
     links = tuple(links_on(document, page, turn, left, top))
     return Page(number, right - left, top - bottom, glyphs, rules, "".join(aside), image, unknown, links)
+
+
+def _follows(last: Glyph, x: float, y: float, size: float) -> bool:
+    return abs(y - last.y) < 0.05 * size + 0.01 and -size < x - last.x1 < size
 
 
 def _glyphs(

@@ -135,6 +135,8 @@ def _goes_on(last: Paragraph, line: Line, style: Style, right: float) -> bool:
         return False
     if last.kind == "heading":
         return gap < 1.6 * line.size and len(last.lines) < LONGEST_HEADING
+    if _is_set_off(line, above) or _is_set_off(above, line):
+        return False
     # A raised marker pushes its line down.
     widest = 1.45 if any(word.raised for word in line.words) else 1.25
     if gap > widest * style.gap(line.size) or gap < -line.size:
@@ -153,6 +155,13 @@ def _goes_on(last: Paragraph, line: Line, style: Style, right: float) -> bool:
     if right - above.x1 > 0.5 * (right - min(above.x0, line.x0)):
         return False
     return full or not ENDED.search(above.text)
+
+
+def _is_set_off(code: Line, text: Line) -> bool:
+    """Whether a line is code, and indented from a line of text above or below it."""
+    margin = text.words[1].x0 if _starts_item(text) else text.x0
+    same = all(word.fixed for word in text.words) or not all(word.fixed for word in code.words)
+    return not same and code.x0 - margin > 0.5 * code.size
 
 
 def _starts_item(line: Line) -> bool:

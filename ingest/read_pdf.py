@@ -3,8 +3,8 @@
 A PDF says only which letter stands where; everything else is inferred, each step in its own module:
 
     glyphs (pdf_pages) ─ words, lines (pdf_lines) ─ running heads off (pdf_furniture) ─ columns, tables
-    (pdf_layout) ─ notes off (pdf_notes) ─ paragraphs (pdf_paragraphs) ─ end notes off (pdf_endnotes) ─
-    text (pdf_text) ─ blocks
+    (pdf_layout) ─ contents off (pdf_contents) ─ notes off (pdf_notes) ─ paragraphs
+    (pdf_paragraphs) ─ end notes off (pdf_endnotes) ─ text (pdf_text) ─ blocks
 
 A page that is only a picture has no text here but what OCR finds (`ingest.ocr`), if it is asked for; it is
 reported.
@@ -16,6 +16,7 @@ from dataclasses import replace
 from ingest.document import Block, Read, Ref
 from ingest.errors import SourceUnreadable
 from ingest.ocr import NO_TEXT_LAYER, RECOGNISED, Ocr, has_letters, recognise
+from ingest.pdf_contents import without_contents
 from ingest.pdf_endnotes import without_end_notes
 from ingest.pdf_furniture import without_furniture
 from ingest.pdf_layout import columns_of
@@ -40,7 +41,9 @@ def read(data: bytes, name: str, ocr: Ocr | None = None) -> Read:
     lines, left_out = without_furniture(pages, [lines_of(p.glyphs, p.number, p.rules) for p in pages])
     for page, on_page in zip(pages, lines, strict=True):
         page.rules = without_underlines(page.rules, on_page)
-    columns = [(page, columns_of(found, page.rules)) for page, found in zip(pages, lines, strict=True)]
+    laid_out = [columns_of(found, page.rules) for page, found in zip(pages, lines, strict=True)]
+    laid_out, contents = without_contents(laid_out)
+    columns = list(zip(pages, laid_out, strict=True))
     style = style_of(column for _, found in columns for column in found)
     notes = Notes()
     paragraphs: list[Paragraph] = []
@@ -52,7 +55,7 @@ def read(data: bytes, name: str, ocr: Ocr | None = None) -> Read:
     hyphens = Hyphens(line for found in lines for line in found)
     blocks, orphans = _blocks(paragraphs, notes, style, hyphens)
     aside = tuple(dict.fromkeys(p.aside.strip() for p in pages if p.aside.strip()))
-    gone = (*left_out, *aside, *(["↩︎"] if back else []))
+    gone = (*left_out, *contents, *aside, *(["↩︎"] if back else []))
     return Read(title, tuple(blocks), gone, (*warnings, *_without_notes(orphans)))
 
 

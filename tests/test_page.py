@@ -313,7 +313,9 @@ def test_the_page_fits_its_window(browser: Browser, address: str, width: int):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_on_the_page_stands_in_the_way_of_a_screen_reader(browser: Browser, address: str, scheme: str):
+def test_nothing_on_the_page_stands_in_the_way_of_a_screen_reader(
+    browser: Browser, address: str, scheme: str
+):
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     visit = Visit(context, f"{address}?__theme={scheme}")
     turn = ask(visit.page, YEAR)
@@ -339,7 +341,9 @@ def test_an_answer_is_spoken_and_moves_nothing_that_was_there(page: Page):
 
 
 @pytest.mark.parametrize(("locale", "word"), [("ko-KR", "질문"), ("ja-JP", "質問"), ("fr-FR", "Ask")])
-def test_the_page_speaks_the_readers_language_or_english(browser: Browser, address: str, locale: str, word: str):
+def test_the_page_speaks_the_readers_language_or_english(
+    browser: Browser, address: str, locale: str, word: str
+):
     context = browser.new_context(locale=locale)
     visit = Visit(context, address)
     expect(visit.page.locator(".ask")).to_have_text(word)
@@ -350,5 +354,7 @@ def test_the_page_speaks_the_readers_language_or_english(browser: Browser, addre
 def test_another_site_cannot_give_orders(address: str):
     import httpx
 
-    asked = httpx.post(f"{address}gradio_api/component_server", json={}, headers={"Origin": "http://evil.example"})
+    asked = httpx.post(
+        f"{address}gradio_api/component_server", json={}, headers={"Origin": "http://evil.example"}
+    )
     assert asked.status_code == 403

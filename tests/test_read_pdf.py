@@ -106,6 +106,16 @@ ENDED = f"""<!doctype html><html lang=en>{STYLE}<body><h1>Ended</h1><p>One.<a hr
 <li>The fourth.</li><li>The fifth.</li></ol></body></html>"""
 
 
+DOTS = ". " * 40
+LED = f"""<!doctype html><html lang=en>{STYLE}<body><h1>Lamps</h1><h2>Contents</h2>
+<p>1 Whale oil and seal oil {DOTS}2</p><p>2 Wicks, of which a long title is<br>broken over two lines {DOTS}2</p>
+<p>3 Glass {DOTS}3</p>
+<h2 style="break-before: page">1 Whale oil and seal oil</h2><p>First text.</p><h2>2 Wicks</h2>
+<p>{FILLER} Light it by</p><pre style="margin: 0 0 0 2em">lamp --light</pre>
+<p style="text-indent: 0">and wait. {FILLER}</p><h2 style="break-before: page">3 Glass</h2>
+<p>Prices in 1790:</p><p>Lamp {DOTS}2</p><p>Oil {DOTS}3</p><p>Wick {DOTS}12</p></body></html>"""
+
+
 def chromium(page: str, folder: Path) -> bytes:
     (folder / "in.html").write_text(page, "utf-8")
     found = shutil.which("chromium") or shutil.which("google-chrome")
@@ -157,6 +167,11 @@ def lamp_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def lamp(lamp_folder: Path) -> Document:
     return read(office(LAMP, lamp_folder))
+
+
+@pytest.fixture(scope="session")
+def led(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    return read(chromium(LED, tmp_path_factory.mktemp("led")))
 
 
 @pytest.fixture(scope="session")
@@ -316,6 +331,31 @@ def test_a_number_that_links_to_a_heading_stays_a_number(linked):
     assert parts(linked, "heading") == ["2 Prices"]
 
 
+def test_a_table_of_contents_is_left_out_and_reported(led):
+    assert [section.title for section in led.sections][2:] == [
+        "1 Whale oil and seal oil",
+        "2 Wicks",
+        "3 Glass",
+    ]
+    assert led.text.count("Whale oil") == led.text.count("Glass") == 1
+    contents = next(piece for piece in led.left_out if "Whale oil" in piece)
+    assert [line.rstrip(". 123") for line in contents.split("\n")] == [
+        "1 Whale oil and seal oil",
+        "2 Wicks, of which a long title is",
+        "broken over two lines",
+        "3 Glass",
+    ]
+
+
+def test_a_list_of_prices_behind_dots_stays(led):
+    assert "Prices in 1790:" in led.text
+    assert led.text.count(". . . .") > 10
+
+
+def test_a_line_of_code_set_off_from_the_text_is_a_paragraph(led):
+    assert "lamp --light" in parts(led, "paragraph")
+
+
 def test_a_table_without_rules_is_rows_and_a_cell_of_two_lines_one_cell(ended):
     assert parts(ended, "row") == [
         "Year | A person | Sheep | Horse and cart",
@@ -447,6 +487,12 @@ def test_a_tight_line_has_narrower_spaces_most_of_all_behind_a_letter_that_hangs
         page_of("BT /F 12 Tf 50 300 Td [(Of) -120 (the) -170 (old) -165 (la) 40 (w) -170 (now.)] TJ ET")
     )
     assert document.text == "Of the old law now."
+
+
+def test_a_line_that_runs_over_the_pages_edge_keeps_its_end_and_what_stands_outside_is_reported():
+    document = read(page_of("BT /F 12 Tf 300 300 Td (Off the edge it goes on) Tj 200 -50 Td (Outside) Tj ET"))
+    assert document.text == "Off the edge it goes on"
+    assert document.left_out == ("Outside",)
 
 
 def test_a_marker_broken_off_from_its_line_or_behind_a_space_belongs_to_it():

@@ -6,8 +6,8 @@ import pytest
 
 from app.answer import Answerer
 from app.suggest import MOST_ASKED, Suggestion, Suggestions, suggest
-from app.suggest_drafts import drafts
-from app.suggest_phrases import Vocabulary
+from app.suggest.drafts import drafts
+from app.suggest.phrases import Vocabulary
 from index.library import Library
 from ingest.errors import DocumentUnknown
 from ingest.read import read_bytes

@@ -34,6 +34,8 @@ POLICY = (
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 """Nothing from elsewhere, whatever a document holds; Gradio itself needs inline scripts and styles."""
+STYLES = "".join(f'<link rel="stylesheet" href="page/{file.name}">' for file in sorted(STATIC.glob("*.css")))
+"""As links, for Gradio rewrites what it is given as CSS, and loses rules."""
 FONT = ("ui-sans-serif", "system-ui", "sans-serif")
 UPLOADS = (3600, 86_400)
 """Gradio looks every so many seconds for uploads older than so many: those that nobody added in the end."""
@@ -84,8 +86,9 @@ def application(answerer: Answerer, evaluations: Evaluations | None = None) -> F
         primary_hue="blue", neutral_hue="stone", font=FONT, font_mono=("ui-monospace", "monospace")
     )
     return gr.mount_gradio_app(
-        app, page, path="", theme=theme, css_paths=sorted(STATIC.glob("*.css")),
-        i18n=strings.translations(), max_file_size=MOST_BYTES, show_error=False, footer_links=[], ssr_mode=False,
+        app, page, path="", theme=theme, head=STYLES,
+        i18n=strings.translations(), max_file_size=MOST_BYTES, show_error=False, footer_links=[],
+        ssr_mode=False,
     )  # fmt: skip
 
 

@@ -76,10 +76,15 @@ def has_short_answer(question: str) -> bool:
     return not ASKS_REASON.search(question)
 
 
-EXPECTED = ((ASKS_YEAR, YEAR, 20.0), (ASKS_NUMBER, NUMBER, 4.0), (ASKS_TIME, TIME, 20.0), (ASKS_NAME, NAME, 20.0))
-"""What asks for what, and how much lower the score of a short answer that is of this kind may be. Of held-back
-SQuAD's, in the sentence that is quoted, 0.9 of the years, times and names are right at any score, 0.8 of the
-numbers from -2 on, and 0.8 of all others from 2 on (LOG.md)."""
+EXPECTED = (
+    (ASKS_YEAR, YEAR, 20.0),
+    (ASKS_NUMBER, NUMBER, 4.0),
+    (ASKS_TIME, TIME, 20.0),
+    (ASKS_NAME, NAME, 20.0),
+)
+"""What asks for what, and how much lower the score of a short answer of this kind may be. Of held-back
+SQuAD's, in the sentence that is quoted, 0.9 of the years, times and names are right at any score, 0.8 of
+the numbers from -2 on, and 0.8 of all others from 2 on (LOG.md)."""
 
 
 def lacks_expected(question: str, text: str) -> bool:

@@ -9,7 +9,7 @@ import { fromHash, pane as readingPane } from "./reading.js";
 import { say, sayAll } from "./say.js";
 import { linkTo, markEarlier, suggest, turnElement, waiting } from "./turns.js";
 
-const WIDE = matchMedia("(min-width: 1000px)");
+const WIDE = matchMedia("(min-width: 820px)"); // the document stands beside the conversation, as in page.css
 
 // server: the functions of room.py.
 export function start(element, server) {
@@ -259,7 +259,7 @@ class Room {
     this.origin = from;
     this.openPane();
     const short = card.short && [card.start + card.short[0], card.start + card.short[1]];
-    return this.pane.show({ ...card, short });
+    return this.pane.show({ ...card, short, focus: from !== null });
   }
 
   openLink() {

@@ -78,7 +78,9 @@ function cardElement(card, on) {
 
 function highlighted(card) {
   const [a, b] = card.short ?? [0, 0];
-  const mark = make("mark", {}, card.quoted.slice(0, a), b > a ? make("strong", {}, card.quoted.slice(a, b)) : null, card.quoted.slice(b));
+  const quoted = [...card.quoted]; // offsets count code points, as the server does
+  const cut = (from, to) => quoted.slice(from, to).join("");
+  const mark = make("mark", {}, cut(0, a), b > a ? make("strong", {}, cut(a, b)) : null, cut(b));
   return [ending(card.before), mark, beginning(card.after)];
 }
 

@@ -4,8 +4,8 @@ what should be done. And what an abbreviation stands for."""
 import re
 from collections.abc import Iterator
 
-from app.suggest_parse import Clause, Draft, Parsed, active, passive, rest_of
-from app.suggest_phrases import (
+from app.suggest.parse import Clause, Draft, Parsed, active, passive, rest_of
+from app.suggest.phrases import (
     OWNED,
     PREPOSITION,
     agrees,
@@ -15,7 +15,7 @@ from app.suggest_phrases import (
     is_telling,
     stands_alone,
 )
-from app.suggest_verbs import (
+from app.suggest.verbs import (
     BASE,
     BASE_OF_PARTICIPLE,
     CAUSING,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-from app.suggest_phrases import (
+from app.suggest.phrases import (
     AFTER_DATE,
     DATE,
     LEANING,
@@ -17,7 +17,7 @@ from app.suggest_phrases import (
     is_verb,
     stands_alone,
 )
-from app.suggest_verbs import BASE, BASE_OF_PARTICIPLE
+from app.suggest.verbs import BASE, BASE_OF_PARTICIPLE
 
 LEAD = re.compile(
     rf"(?:[IiOo]n|[Bb]y|[Dd]uring|[Ar]ound|(?:[Bb]y|[Aa]t) the (?:beginning|end) of) (?P<date>{DATE}),? "

@@ -6,8 +6,8 @@ Each rule takes a clause and yields drafts; what it does not know for sure gives
 import re
 from collections.abc import Iterator
 
-from app.suggest_parse import Clause, Draft, active, date_in, passive, rest_of, year_of
-from app.suggest_phrases import (
+from app.suggest.parse import Clause, Draft, active, date_in, passive, rest_of, year_of
+from app.suggest.phrases import (
     DATE,
     FINITE,
     NAMED,
@@ -20,7 +20,7 @@ from app.suggest_phrases import (
     is_telling,
     stands_alone,
 )
-from app.suggest_verbs import (
+from app.suggest.verbs import (
     BASE,
     BASE_OF_PARTICIPLE,
     INTRANSITIVE,

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from app import suggest_events, suggest_facts, suggest_reasons
-from app.suggest_parse import LEAD, Clause, Draft
-from app.suggest_phrases import FINITE, Vocabulary, is_verb
+from app.suggest import events, facts, reasons
+from app.suggest.parse import LEAD, Clause, Draft
+from app.suggest.phrases import FINITE, Vocabulary, is_verb
 
-RULES = (*suggest_reasons.RULES, *suggest_events.RULES, *suggest_facts.RULES)
+RULES = (*reasons.RULES, *events.RULES, *facts.RULES)
 LONGEST, SHORTEST = 18, 4
 """Words of a question."""
 LATIN = re.compile(r"[ -;=?-~À-ɏ–—‘’“”£€…]+")
@@ -35,7 +35,7 @@ def drafts(text: str, vocabulary: Vocabulary) -> Iterator[Draft]:
     """The questions of a sentence, each once. text: one line, without footnote markers."""
     seen: set[str] = set()
     found = (draft for clause in clauses(text, vocabulary) for rule in RULES for draft in rule(clause))
-    for draft in chain(suggest_reasons.abbreviations(text), found):
+    for draft in chain(reasons.abbreviations(text), found):
         fits = SHORTEST <= len(draft.question.split()) <= LONGEST and LATIN.fullmatch(draft.question)
         if fits and draft.question not in seen:
             seen.add(draft.question)

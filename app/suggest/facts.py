@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from app.suggest_parse import Clause, Draft, active, date_in, rest_of, year_of
-from app.suggest_phrases import NAMED, follows, is_named, is_person, is_telling
-from app.suggest_verbs import BASE, BASE_OF_PARTICIPLE, PRESENT
+from app.suggest.parse import Clause, Draft, active, date_in, rest_of, year_of
+from app.suggest.phrases import NAMED, follows, is_named, is_person, is_telling
+from app.suggest.verbs import BASE, BASE_OF_PARTICIPLE, PRESENT
 
 NUMBER = (
     r"(?:\d[\d,.]*(?: (?:million|billion|thousand))?|two|three|four|five|six|seven|eight|nine|ten"

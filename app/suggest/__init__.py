@@ -1,6 +1,6 @@
 """First questions to ask of a document, each known to be answered by the place it was made from.
 
-No language model: sentences of safe form are turned into questions (app/suggest_drafts.py), and each
+No language model: sentences of safe form are turned into questions (app/suggest/drafts.py), and each
 question is asked of the real answerer, in its document alone. It is kept where the answer is sure and
 quotes that very place.
 """
@@ -14,9 +14,9 @@ from threading import Lock
 import numpy as np
 
 from app.answer import Answer, Answerer
-from app.suggest_drafts import LATIN, drafts
-from app.suggest_parse import Draft
-from app.suggest_phrases import Vocabulary
+from app.suggest.drafts import LATIN, drafts
+from app.suggest.parse import Draft
+from app.suggest.phrases import Vocabulary
 from index.library import Library
 from index.search import search
 from ingest.document import Document, Span

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.suggest_verbs import BASE, BASE_OF_PARTICIPLE, PRESENT, words
+from app.suggest.verbs import BASE, BASE_OF_PARTICIPLE, PRESENT, words
 
 MONTH = (
     "January|February|March|April|May|June|July|August|September|October|November|December|spring|summer"
