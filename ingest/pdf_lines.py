@@ -104,18 +104,29 @@ def _with_lone_markers(lines: Sequence[Line]) -> list[Line]:
     out: list[Line] = []
     for i, line in enumerate(lines):
         word, near = line.words[0], [*reversed(lines[max(0, i - 4) : i]), *lines[i + 1 : i + 4]]
-        alone = len(line.words) == 1 and bool(LONE.fullmatch(word.label))
-        # A note's label stands beside its text.
-        beside = any(other.x0 > word.x1 and abs(other.y - word.y) < 0.8 * other.size for other in near)
-        alone = alone and not (word.raised and beside)
-        of = next((other for other in near if _ends_with(other, word)), None) if alone else None
-        if of is None:
+        if len(line.words) > 1 or not LONE.fullmatch(word.label):
             out.append(line)
-        else:
+        elif of := next((other for other in near if _begins_with(other, word)), None):
+            word.raised, of.words[0].space = True, True
+            of.words.insert(0, word)
+            of.x0 = word.x0
+        elif of := next((other for other in near if _ends_with(other, word)), None):
             word.raised, word.space = True, False
             of.words.append(word)
             of.x1 = max(of.x1, word.x1)
+        else:
+            out.append(line)
     return out
+
+
+def _begins_with(line: Line, word: Word) -> bool:
+    """Whether a small word that stands alone is a note's label before the note's first line."""
+    raised = word.size <= 0.8 * line.size and 0.08 < (line.y - word.y) / line.size < 0.8
+    return (
+        (raised or word.raised)
+        and 0 <= line.x0 - word.x1 <= 2 * line.size
+        and abs(line.y - word.y) < line.size
+    )
 
 
 def _ends_with(line: Line, word: Word) -> bool:

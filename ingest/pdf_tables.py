@@ -110,9 +110,14 @@ def with_tables(lines: Sequence[Line], rules: Sequence[Rule]) -> list[Line]:
     """The lines with those inside of ruled tables as rows."""
     out = list(lines)
     for box in _boxes([rule for rule in rules if not rule.level]):
-        level = [r for r in rules if r.level and box.y0 - 4 <= r.y0 <= box.y1 + 4 and r.x1 > box.x0 < box.x1]
+        level = [r for r in rules if r.level and box.y0 - 4 <= r.y0 <= box.y1 + 4]
+        level = [r for r in level if r.x1 >= box.x0 - 2 and r.x0 <= box.x1 + 2]
         edges = _distinct([rule.y0 for rule in level] + [box.y0, box.y1])
-        walls = _distinct([r.x0 for r in rules if not r.level and box.y0 - 1 <= r.y0 and r.y1 <= box.y1 + 1])
+        upright = [r.x0 for r in rules if not r.level and box.y0 - 1 <= r.y0 and r.y1 <= box.y1 + 1]
+        # A table may be open at its sides, where its level rules end.
+        sides = (min(r.x0 for r in level), max(r.x1 for r in level)) if len(level) > 1 else ()
+        around = sides and sides[0] - 1 <= min(upright) and max(upright) <= sides[1] + 1
+        walls = _distinct([*upright, *(sides if around else ())])
         if len(walls) < 3:
             continue
         for top, bottom in pairwise(edges):

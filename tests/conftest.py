@@ -22,7 +22,7 @@ from ingest.read import read_file
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
 ROOT = Path(__file__).parent.parent
 ARTICLE = ROOT.parent / "shared" / "article" / "security-cooperation.txt"
@@ -65,15 +65,20 @@ def browser() -> Iterator["Browser"]:
     """A real headless Chromium."""
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as playwright:
+        opened = chromium(playwright)
+        yield opened
+        opened.close()
+
+
+def chromium(playwright: "Playwright") -> "Browser":
+    """A real headless Chromium, started."""
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if not found:
         pytest.fail("there is no Chromium; `make test` installs it")
-    with sync_playwright() as playwright:
-        # Without a sandbox, for tests may run as root; and without its own calls home.
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=found, args=quiet)
-        yield opened
-        opened.close()
+    # Without a sandbox, for tests may run as root; and without its own calls home.
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    return playwright.chromium.launch(executable_path=found, args=quiet)
 
 
 @contextmanager

@@ -36,7 +36,8 @@ def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
 
 
 @pytest.fixture(scope="module")
-def address(library: Library) -> Iterator[str]:
+def address(library: Library, browser: Browser) -> Iterator[str]:
+    """browser: gradio takes the event loop that it brings, and would leave one of its own unclosed."""
     from app.chat.page import application
 
     with served(application(Answerer(library))) as at:
@@ -349,6 +350,24 @@ def test_the_page_speaks_the_readers_language_or_english(
     expect(visit.page.locator(".ask")).to_have_text(word)
     visit.end()
     context.close()
+
+
+def test_clients_of_the_gradio_api_have_each_a_conversation_of_their_own(address: str):
+    from gradio_client import Client
+
+    one, other = Client(address, verbose=False), Client(address, verbose=False)
+    assert "1714" in one.predict(YEAR, api_name="/ask")["answer"]
+    assert "20,000" in one.predict("And what did it offer?", api_name="/ask")["answer"]
+    alone = other.predict("And what did it offer?", api_name="/ask")
+    assert (alone["question"], "Longitude" in alone["answer"]) == ("And what did it offer?", False)
+
+
+def test_nothing_but_the_question_is_an_endpoint(address: str):
+    from gradio_client import Client
+
+    named = Client(address, verbose=False).view_api(return_format="dict", print_info=False)
+    assert list(named["named_endpoints"]) == ["/ask"]
+    assert named["unnamed_endpoints"] == {}
 
 
 def test_another_site_cannot_give_orders(address: str):

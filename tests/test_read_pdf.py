@@ -108,11 +108,15 @@ ENDED = f"""<!doctype html><html lang=en>{STYLE}<body><h1>Ended</h1><p>One.<a hr
 
 DOTS = ". " * 40
 LED = f"""<!doctype html><html lang=en>{STYLE}<body><h1>Lamps</h1><h2>Contents</h2>
-<p>1 Whale oil and seal oil {DOTS}2</p><p>2 Wicks, of which a long title is<br>broken over two lines {DOTS}2</p>
+<p>1 Whale oil and seal oil {DOTS}2</p>
+<p>2 Wicks, of which a long title<br>is broken over two lines {DOTS}2</p>
 <p>3 Glass {DOTS}3</p>
 <h2 style="break-before: page">1 Whale oil and seal oil</h2><p>First text.</p><h2>2 Wicks</h2>
 <p>{FILLER} Light it by</p><pre style="margin: 0 0 0 2em">lamp --light</pre>
 <p style="text-indent: 0">and wait. {FILLER}</p><h2 style="break-before: page">3 Glass</h2>
+<style>tr {{ border: solid; border-width: 1px 0 }} td + td {{ border-left: 1px solid }}</style>
+<table style="border-collapse: collapse; width: 60mm"><tr><td>Kind<td>Used for</tr><tr><td>flint
+<td>windows and lenses of every kind of lamp</tr></table>
 <p>Prices in 1790:</p><p>Lamp {DOTS}2</p><p>Oil {DOTS}3</p><p>Wick {DOTS}12</p></body></html>"""
 
 
@@ -341,10 +345,14 @@ def test_a_table_of_contents_is_left_out_and_reported(led):
     contents = next(piece for piece in led.left_out if "Whale oil" in piece)
     assert [line.rstrip(". 123") for line in contents.split("\n")] == [
         "1 Whale oil and seal oil",
-        "2 Wicks, of which a long title is",
-        "broken over two lines",
+        "2 Wicks, of which a long title",
+        "is broken over two lines",
         "3 Glass",
     ]
+
+
+def test_a_table_that_is_open_at_its_sides_is_rows_of_all_its_columns(led):
+    assert parts(led, "row") == ["Kind | Used for", "flint | windows and lenses of every kind of lamp"]
 
 
 def test_a_list_of_prices_behind_dots_stays(led):
@@ -503,6 +511,15 @@ def test_a_marker_broken_off_from_its_line_or_behind_a_space_belongs_to_it():
     document = read(page_of(body + foot))
     assert notes(document) == [("1", 1, "First note here."), ("2", 1, "Second note here.")]
     assert document.text.count("and ends.[") == 2
+
+
+def test_a_small_label_that_stands_well_before_its_note_is_its_label():
+    body = "BT /F 10 Tf 50 300 Td (A line of text that is long enough to be prose.) Tj ET "
+    body += "BT /F 7 Tf 254 304 Td (1) Tj ET BT /F 6 Tf 50 63 Td (1) Tj ET "
+    document = read(
+        page_of(body + "BT /F 8 Tf 61 60 Td (A note that hangs.) Tj -11 -9 Td (On it goes.) Tj ET")
+    )
+    assert notes(document) == [("1", 1, "A note that hangs.\n\nOn it goes.")]
 
 
 def lines(*texts: str) -> list[Line]:

@@ -64,7 +64,7 @@ class Reader:
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         """A window a core: five windows of 60 to 200 tokens took 51 ms so, in one padded batch 82, one
-        after the other on two threads each 57; and under load 19.6 questions a second went through, not 12."""
+        after the other on two threads each 57; under load 19.6 questions a second went through, not 12."""
         return ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
     @cached_property
