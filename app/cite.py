@@ -58,7 +58,7 @@ def position(passage: Passage, document_index: int, start: int, end: int) -> dic
         "section": passage.section,
         "kind": passage.kind,
         "footnote": passage.label,
-        "page": passage.page,
+        "page": passage.page_at(start),
         "start_char_index": start,
         "end_char_index": end,
     }

@@ -43,4 +43,5 @@ def passage_from(content: str) -> Passage:
     values["sentences"] = tuple(Span(**s) for s in values["sentences"])
     values["notes"] = tuple(values["notes"])
     values["marked_at"] = tuple(values["marked_at"])
+    values["turns"] = tuple((at, number) for at, number in values.get("turns", ()))
     return Passage(**values)

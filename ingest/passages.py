@@ -26,7 +26,8 @@ class Passage:
 
     kind: "body" or "footnote". label: of the footnote it is, else None. notes: labels of the
     footnotes that its text refers to. marked_at: of a footnote, where its markers stand. title,
-    section: of the document around it.
+    section: of the document around it. page: on which it begins; turns: where inside it others begin,
+    with their numbers.
     """
 
     id: str
@@ -43,11 +44,16 @@ class Passage:
     notes: tuple[str, ...] = ()
     marked_at: tuple[int, ...] = ()
     page: int | None = None
+    turns: tuple[tuple[int, int], ...] = ()
 
     @property
     def heading(self) -> str:
         """Title and section, as context for whoever reads the passage alone."""
         return f"{self.title}. {self.section}" if self.section else self.title
+
+    def page_at(self, position: int) -> int | None:
+        """Number of the page that holds a position inside the passage, None in a format without pages."""
+        return next((number for at, number in reversed(self.turns) if at <= position), self.page)
 
     def plain(self, span: Span) -> str:
         """The text of a span inside the passage, footnote markers blanked out at equal length."""
@@ -80,6 +86,7 @@ def cut_passages(document: Document) -> tuple[Passage, ...]:
                 notes=tuple(dict.fromkeys(x for at, x in markers if start <= at < end)),
                 marked_at=tuple(m.start for m in note.markers) if note else (),
                 page=document.page_at(start),
+                turns=tuple((p.start, p.number) for p in document.pages if start < p.start < end),
             )
         )
     return tuple(passages)

@@ -42,7 +42,7 @@ def _without(column: list[Line], titles: set[str], left_out: list[str]) -> list[
 
 def _title(text: str) -> str:
     """What a line with a leader has before it, "" where there is none."""
-    led = text.rstrip("0123456789") if text[-1].isdecimal() else text.rstrip("ivxlcIVXLC")
+    led = text.rstrip("0123456789") if text[-1:].isdecimal() else text.rstrip("ivxlcIVXLC")
     title = led.rstrip(f" {DOTS}")
     return title if led != text and sum(char in DOTS for char in led[len(title) :]) >= FEWEST_DOTS else ""
 

@@ -6,6 +6,7 @@ are read as such. Places are as in `ingest.pdf_pages`.
 """
 
 import ctypes
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -70,7 +71,9 @@ def links_on(
             x0, y1, x1, y0 = turned(turn, box.left, box.top, box.right, box.bottom)
             _, height, _, _ = turned(turn, x.value, y.value, x.value, y.value)
             number = pdfium.FPDFDest_GetDestPageIndex(document, target) + 1
-            yield Link(x0 - left, x1 - left, top - y1, top - y0, number, top - height)
+            box_here = (x0 - left, x1 - left, top - y1, top - y0)
+            if all(map(math.isfinite, (*box_here, height))):
+                yield Link(*box_here, number, top - height)
 
 
 def raise_linked(pages: Sequence[tuple[list[Glyph], Sequence[Link]]]) -> None:

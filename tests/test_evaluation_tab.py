@@ -83,7 +83,8 @@ def served(
             with gr.Tab("Evaluation"):
                 evaluation_tab(evaluations)
         app = gr.mount_gradio_app(
-            app, page, path="", i18n=translations(), css_paths=[STATIC / "page.css", STATIC / "evaluation.css"], show_error=False,
+            app, page, path="", i18n=translations(), show_error=False,
+            css_paths=[STATIC / "page.css", STATIC / "evaluation.css"],
             ssr_mode=False, footer_links=[],
         )  # fmt: skip
         with socket.socket() as free:

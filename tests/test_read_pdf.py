@@ -9,10 +9,12 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from app.cite import cite
 from ingest import pdf_pages, read_pdf
 from ingest.document import Document
 from ingest.errors import SourceTooLarge, SourceUnreadable
 from ingest.normalise import normalise
+from ingest.passages import cut_passages
 from ingest.pdf_lines import Line, Word
 from ingest.pdf_text import Hyphens, Mark, parted, text_of
 
@@ -513,6 +515,13 @@ def test_a_marker_broken_off_from_its_line_or_behind_a_space_belongs_to_it():
     assert document.text.count("and ends.[") == 2
 
 
+@pytest.mark.parametrize("far", ["9" * 50, "-" + "9" * 50, "0"])
+def test_a_link_to_nowhere_changes_nothing(far):
+    link = f"<< /Subtype /Link /Rect [0 0 {far} 400] /Dest [3 0 R /XYZ {far} {far} 0] >>"
+    document = read(page_of("BT /F 10 Tf 50 300 Td (Text 1) Tj ET", f"/Annots [{link}]"))
+    assert document.text == "Text 1"
+
+
 def test_a_small_label_that_stands_well_before_its_note_is_its_label():
     body = "BT /F 10 Tf 50 300 Td (A line of text that is long enough to be prose.) Tj ET "
     body += "BT /F 7 Tf 254 304 Td (1) Tj ET BT /F 6 Tf 50 63 Td (1) Tj ET "
@@ -553,3 +562,14 @@ def test_a_document_that_never_hyphenates_keeps_its_hyphens():
     found = lines("so tide-", "mill then")
     hyphens = Hyphens([*found, *lines(*["plain line"] * 60)])
     assert "".join(map(str, text_of(found, hyphens))) == "so tide-mill then"
+
+
+def test_a_citation_of_a_paragraph_that_runs_over_the_page_shows_the_page_of_its_own_beginning(tmp_path):
+    numbered = " ".join(f"Entry {n} was lit at dusk and put out at dawn." for n in range(300))
+    document = read(chromium(f"<!doctype html>{STYLE}<p>{numbered}</p>", tmp_path))
+    crossing = [p for p in cut_passages(document) if p.turns]
+    assert crossing
+    for passage in crossing:
+        for sentence in passage.sentences:
+            assert passage.page_at(sentence.start) == document.page_at(sentence.start)
+            assert cite(passage, sentence, 1, 0, 0.9).to_json()["page"] == document.page_at(sentence.start)

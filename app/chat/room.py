@@ -49,9 +49,7 @@ def asking(answerer: Answerer) -> None:
         return answer.to_json(), [*history, answer.asked][-MOST_HISTORY:]
 
     question, answer, history = gr.Textbox(visible=False), gr.JSON(visible=False), gr.State([])
-    question.submit(
-        ask, [question, history], [answer, history], api_name="ask", concurrency_limit=None, queue=True
-    )
+    question.submit(ask, [question, history], [answer, history], api_name="ask", queue=False)
 
 
 def functions_of(answerer: Answerer) -> list[Callable]:

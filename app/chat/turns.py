@@ -52,7 +52,7 @@ def _quoted(citation: Citation, answer: Answer) -> dict:
     passage, offset = citation.passage, citation.passage.start
     start, end = citation.start - offset, citation.end - offset
     short = citation.short_answer
-    return _place(passage) | {
+    return _place(passage, citation.start) | {
         "marker": citation.marker,
         "start": citation.start,
         "end": citation.end,
@@ -67,7 +67,7 @@ def _quoted(citation: Citation, answer: Answer) -> dict:
 
 def _nearest(hit: Hit) -> dict:
     passage = hit.passage
-    return _place(passage) | {
+    return _place(passage, passage.start) | {
         "marker": None,
         "start": passage.start,
         "end": passage.end,
@@ -80,12 +80,12 @@ def _nearest(hit: Hit) -> dict:
     }
 
 
-def _place(passage: Passage) -> dict:
+def _place(passage: Passage, start: int) -> dict:
     return {
         "document_id": passage.document_id,
         "title": passage.title,
         "section": passage.section,
-        "page": passage.page,
+        "page": passage.page_at(start),
         "kind": passage.kind,
         "footnote": passage.label,
     }
