@@ -216,14 +216,19 @@ def bench_ingest(folder: Path, as_json: bool) -> None:
 @sources_option
 @click.option("--clients", type=click.IntRange(1, 1000), default=30, show_default=True)
 @click.option("--questions", "each", type=click.IntRange(1), default=20, show_default=True, help="A client.")
+@click.option(
+    "--pause", type=click.FloatRange(0), default=0, help="Seconds before each question, on average."
+)
 @json_option
-def clients(name: str, sources: tuple[Path, ...], clients: int, each: int, as_json: bool) -> None:
+def clients(
+    name: str, sources: tuple[Path, ...], clients: int, each: int, pause: float, as_json: bool
+) -> None:
     """Many people at once at one page, each asking one question after the other."""
     from dataclasses import asdict
 
     from eval.bench.clients import run_clients
 
-    load = run_clients(_set_path(name), sources or _default_sources(name), clients, each)
+    load = run_clients(_set_path(name), sources or _default_sources(name), clients, each, pause)
     if as_json:
         print_json(asdict(load))
     else:

@@ -1,8 +1,6 @@
 """The evaluation tab: real runs of small sets, in a real headless Chromium; and what stands behind it."""
 
 import json
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
@@ -28,7 +25,7 @@ from index.embed import Embedder
 from index.library import Library
 from ingest.errors import EvaluationError
 from ingest.read import read_bytes
-from tests import results_file
+from tests import conftest, results_file
 
 TEXT = (
     "The harbour of Lund\n\n"
@@ -87,17 +84,8 @@ def served(
             css_paths=[STATIC / "page.css", STATIC / "evaluation.css"],
             ssr_mode=False, footer_links=[],
         )  # fmt: skip
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Served(f"http://127.0.0.1:{port}/", evaluations, library)
-        server.should_exit = True
-        thread.join(timeout=10)
+        with conftest.served(app) as address:
+            yield Served(address, evaluations, library)
 
 
 def opened(browser: Browser, served: Served, **given: object) -> Page:

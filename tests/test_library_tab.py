@@ -1,7 +1,6 @@
 """The library tab in a real Chromium: a page that holds nothing else, served on loopback."""
 
 import re
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
@@ -25,6 +23,7 @@ from index.library import Library
 from index.records import structure_of
 from ingest.errors import LibraryBusy
 from ingest.read import read_bytes, read_file
+from tests import conftest
 from tests.conftest import SAMPLES
 from tests.made import MARKDOWN, convert
 from tests.test_embed import WordLengths
@@ -67,15 +66,8 @@ class Served:
             self.jobs = library_tab(self.library, self.note)
         css = [STATIC / "page.css", STATIC / "library.css"]
         gr.mount_gradio_app(app, blocks, path="", css_paths=css, footer_links=[], ssr_mode=False)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}/"
-        self.server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        while not self.server.started:
-            time.sleep(0.02)
+        self.server = conftest.served(app)
+        self.address = self.server.__enter__()
 
     def note(self) -> None:
         self.changes += 1
@@ -83,8 +75,7 @@ class Served:
     def close(self) -> None:
         self.embedder.go.set()
         self.jobs.close()
-        self.server.should_exit = True
-        self.thread.join(timeout=10)
+        self.server.__exit__(None, None, None)
         self.library.close()
 
     def titles(self) -> list[str]:

@@ -1,15 +1,11 @@
 """The reading pane in a real headless Chromium, with a real server of the fragments on loopback."""
 
 import random
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
@@ -21,7 +17,7 @@ from index.library import Library
 from ingest.document import Block, Document, Read, Ref
 from ingest.normalise import normalise
 from ingest.read import read_bytes, read_file
-from tests.conftest import ROOT, SAMPLES
+from tests.conftest import ROOT, SAMPLES, served
 from tests.test_embed import WordLengths
 
 CHAT = ROOT / "app" / "chat"
@@ -92,17 +88,8 @@ def address(documents: dict[str, Document], tmp_path_factory: pytest.TempPathFac
         app.get("/")(lambda: FileResponse(Path(__file__).parent / "reading_pane.html"))
         app.get("/strings.json")(lambda: FileResponse(CHAT / "strings.json"))
         app.mount("/page", StaticFiles(directory=CHAT / "static"))
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/"
-        server.should_exit = True
-        thread.join(timeout=10)
+        with served(app) as at:
+            yield at
 
 
 def opened(

@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
-from functools import wraps
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +18,12 @@ from tempfile import TemporaryDirectory
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from app.chat.calls import told
 from app.chat.library_jobs import Job, Jobs
 from app.ingesting import Wishes, ingest_paths, samples_folder
 from app.report import Done, Line, printable
 from index.library import Library
-from ingest.errors import CitedError, DocumentUnknown, SourceUnreadable
+from ingest.errors import DocumentUnknown, SourceUnreadable
 from ingest.read import MOST_BYTES, readers
 
 SKELETON = (Path(__file__).parent / "library.html").read_text(encoding="utf-8")
@@ -102,18 +102,7 @@ def functions_of(library: Library, jobs: Jobs) -> list[Call]:
         jobs.stop(_among(given, "ids", str))
         return {}
 
-    return [_told(call) for call in (documents, add_files, add_pages, add_samples, delete, look, stop)]
-
-
-def _told(function: Call) -> Call:
-    @wraps(function)
-    def call(given: object) -> dict:
-        try:
-            return function(given)
-        except CitedError as error:
-            return {"error": str(error)}
-
-    return call
+    return [told(call) for call in (documents, add_files, add_pages, add_samples, delete, look, stop)]
 
 
 def _among(given: object, name: str, kind: type) -> list:

@@ -6,12 +6,12 @@ returns one. Nothing of a conversation is kept here: it comes along with each qu
 
 import base64
 from collections.abc import Callable, Mapping
-from functools import wraps
 from pathlib import Path
 
 import gradio as gr
 
 from app.answer import Answerer
+from app.chat.calls import told
 from app.chat.strings import language_of
 from app.chat.turns import checked, turn_of
 from app.export import export as exported
@@ -24,7 +24,6 @@ START = "import(new URL('page/room.js', document.baseURI)).then((room) => room.s
 LONGEST_COMMENT = 4000
 MOST_HISTORY = 50
 """Questions of a conversation that a follow-up can point back to."""
-Call = Callable[[Mapping], dict]
 
 
 def room(answerer: Answerer) -> gr.HTML:
@@ -88,19 +87,6 @@ def functions_of(answerer: Answerer) -> list[Callable]:
 
 SHOWN = ("parts", "short", "cards")
 """Fields of a turn that only the page needs."""
-
-
-def told(function: Callable) -> Callable:
-    """The function with its errors told in place of a result: the page shows them where they belong."""
-
-    @wraps(function)
-    def call(*args: object) -> dict:
-        try:
-            return function(*args)
-        except CitedError as error:
-            return {"error": str(error)}
-
-    return call
 
 
 def _strings(given: Mapping, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 The page runs in a process of its own, as its users have it; the clients share this one.
 """
 
+import random
 import socket
 import subprocess
 import sys
@@ -35,8 +36,9 @@ class Load:
     per_second: float
 
 
-def run_clients(set_file: Path, sources: Sequence[Path], clients: int, each: int) -> Load:
-    """Ask the questions of a set about its sources: `each` a client, all clients at once."""
+def run_clients(set_file: Path, sources: Sequence[Path], clients: int, each: int, pause: float = 0) -> Load:
+    """Ask the questions of a set about its sources: `each` a client, all clients at once. pause: seconds that
+    a client waits before each question, on average; people read answers, programs do not."""
     questions = [q.question for q in load_task(set_file, sources).set.questions]
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "library"
@@ -44,7 +46,7 @@ def run_clients(set_file: Path, sources: Sequence[Path], clients: int, each: int
             [*CITED, "ingest", *map(str, sources), "--library", str(library)], check=True
         )
         with _page(library) as address:
-            return _ask_all(address, questions, clients, each)
+            return _ask_all(address, questions, clients, each, pause)
 
 
 CITED = (sys.executable, "-c", "from eval.cli import main; main()")
@@ -76,15 +78,17 @@ def _wait_for(port: int, server: subprocess.Popen) -> None:
     raise EvaluationError("the page did not come up; `cited serve` shows why")
 
 
-def _ask_all(address: str, questions: Sequence[str], clients: int, each: int) -> Load:
+def _ask_all(address: str, questions: Sequence[str], clients: int, each: int, pause: float) -> Load:
     from gradio_client import Client
 
     people = [Client(address, verbose=False) for _ in range(clients)]
 
     def ask(number: int) -> list[float | None]:
-        return [
-            _ask_one(people[number], questions[(number * each + i) % len(questions)]) for i in range(each)
-        ]
+        took = []
+        for i in range(each):
+            time.sleep(random.uniform(0, 2 * pause))
+            took.append(_ask_one(people[number], questions[(number * each + i) % len(questions)]))
+        return took
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
