@@ -360,12 +360,16 @@ def test_clients_of_the_gradio_api_have_each_a_conversation_of_their_own(address
     assert "20,000" in one.predict("And what did it offer?", api_name="/ask")["answer"]
     alone = other.predict("And what did it offer?", api_name="/ask")
     assert (alone["question"], "Longitude" in alone["answer"]) == ("And what did it offer?", False)
+    for client in (one, other):
+        client.close()
 
 
 def test_nothing_but_the_question_is_an_endpoint(address: str):
     from gradio_client import Client
 
-    named = Client(address, verbose=False).view_api(return_format="dict", print_info=False)
+    client = Client(address, verbose=False)
+    named = client.view_api(return_format="dict", print_info=False)
+    client.close()
     assert list(named["named_endpoints"]) == ["/ask"]
     assert named["unnamed_endpoints"] == {}
 
