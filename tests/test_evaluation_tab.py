@@ -217,6 +217,7 @@ def test_a_broken_set_is_named_with_file_and_line(page: Page, tmp_path: Path, ro
     expect(page.locator("#evaluation-said b")).to_have_count(0)
 
 
+@pytest.mark.heavy
 def test_two_runs_are_compared_and_a_question_that_broke_leads_to_its_place(
     page: Page, served: Served, tmp_path: Path
 ):
@@ -328,6 +329,7 @@ def test_reports_are_served_with_a_policy_and_nothing_else_is(served: Served, tm
         served.evaluations.results("../outside", "")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_it_is_accessible_and_no_wider_than_the_window(

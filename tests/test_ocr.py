@@ -134,6 +134,7 @@ def test_footnotes_of_a_scan_are_linked_below_its_rule_and_by_raised_digits(tmp_
     assert "Whale oil.[2] The harbour" in document.text
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("angle", [90, 180, 270, 1])
 def test_a_page_may_lie_on_its_side_stand_on_its_head_or_be_a_little_askew(
     printed, tmp_path, tesseract, angle
@@ -196,6 +197,7 @@ def test_a_page_that_takes_too_long_is_left_out_and_told(mixed, tmp_path, monkey
     )
 
 
+@pytest.mark.heavy
 def test_the_time_of_a_file_begins_again_with_each_page(scan, tmp_path, monkeypatch, tesseract):
     letters = "".join(f"<span title='x_bboxes {x} 1500 {x + 19} 1540'>h</span>" for x in (100, 120))
     word = f"<span class='ocrx_word' title='bbox 100 1500 139 1540; x_wconf 90'>{letters}</span>"

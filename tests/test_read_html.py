@@ -395,6 +395,7 @@ def test_nesting_has_no_limit(tag):
     assert read(f"<{tag}>" * 3000 + "<p>deep words").text == "deep words"
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("tag", ["div", "blockquote", "ul><li", "b", "x/"])
 def test_a_hundred_thousand_levels_are_read_in_seconds(tag):

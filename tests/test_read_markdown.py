@@ -152,6 +152,7 @@ def test_a_megabyte_of_open_brackets_is_read_in_time(unit):
     assert read(unit * 250_000).text == unit * 250_000
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(60)
 def test_thousands_of_notes_of_one_label_are_read_in_time():
     document = read("x[^1]\n\n[^1]: a\n\ny\n\n" * 20_000)

@@ -293,6 +293,7 @@ def test_line_ends_do_not_matter():
     assert read(text).text == read(text.replace("\n", "\r\n")).text == read(text.replace("\n", "\r")).text
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(60)  # what a file is given
 @pytest.mark.parametrize(
     ("text", "notes"),

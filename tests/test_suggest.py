@@ -162,6 +162,7 @@ def test_an_unknown_document_is_an_error_for_suggest_and_nothing_for_suggestions
     assert Suggestions(answerer).for_documents(["nobody"]) == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "text",
     [
