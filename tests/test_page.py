@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -381,3 +382,17 @@ def test_another_site_cannot_give_orders(address: str):
         f"{address}gradio_api/component_server", json={}, headers={"Origin": "http://evil.example"}
     )
     assert asked.status_code == 403
+
+
+def test_a_printed_page_holds_the_conversation_and_the_whole_document(page: Page, library: Library):
+    turn = ask(page, YEAR)
+    turn.locator("a.cite").click()
+    assert "1714" in marked(page)
+    printed = pypdfium2.PdfDocument(page.pdf())
+    text = " ".join(" ".join(sheet.get_textpage().get_text_range() for sheet in printed).split())
+    printed.close()
+    document = library.document(library.find("Four Minutes to a Degree: How Longitude Was Found at Sea"))
+    assert YEAR in text
+    assert "Four Minutes to a Degree" in text
+    assert " ".join(document.text[-60:].split()) in text
+    assert "New conversation" not in text

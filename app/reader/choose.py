@@ -16,6 +16,9 @@ from ingest.errors import ModelError
 from ingest.passages import Passage
 
 MOST_QUOTES = 4
+LEAST = 0.1
+"""Probability that every sentence after the best one must have. Of the tuning questions in several parts it
+raised evidence precision from 0.67 to 0.73 and from 0.48 to 0.55, at 0.86 → 0.82 and 0.73 recall (LOG.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ def choose(judged: Sequence[Judged], decision: Decision, several: bool = False) 
     if not ranked or confidence < decision.threshold:
         return Choice(confidence, ())
     floor = (decision.share_several if several else decision.share) * _odds(ranked[0][0])
-    chosen = [(p, j) for p, j in ranked[:MOST_QUOTES] if _odds(p) >= floor]
-    return Choice(confidence, tuple(_in_reading_order(chosen, decision)))
+    further = [(p, j) for p, j in ranked[1:MOST_QUOTES] if p >= LEAST and _odds(p) >= floor]
+    return Choice(confidence, tuple(_in_reading_order([ranked[0], *further], decision)))
 
 
 def any_of(probabilities: Sequence[float]) -> float:
