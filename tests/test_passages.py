@@ -187,11 +187,13 @@ def test_every_span_of_every_document_holds(suffix, write, body, note):
 @settings(max_examples=150, deadline=None)
 @given(body=SOUP, note=SOUP)
 @example(body="It is so.", note="\n[sic]\n")
+@example(body="It is so. ", note="\n\n[a]It is so. ")
 def test_no_letter_of_a_plain_text_is_lost(body, note):
     source = in_text(body, note)
     read = read_text(source)
     pieces = [piece for block in read.blocks for piece in block.content]
     kept = "".join(piece if isinstance(piece, str) else piece.label for piece in pieces)
+    kept += "".join(block.label or "" for block in read.blocks)  # of a note that no marker names
     letters = Counter(c for c in kept + "".join(read.left_out) if c.isalpha())
     assert Counter(c for c in source if c.isalpha()) <= letters
 
