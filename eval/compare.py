@@ -57,7 +57,7 @@ def compare(first: Rows, second: Rows) -> Comparison:
 def _difference(name: str, pairs: Sequence[tuple[Mapping, Mapping]]) -> Difference | None:
     if FIGURES[name].of_set:
         return _of_set(name, pairs)
-    values = [(a["grades"][name], b["grades"][name]) for a, b in pairs]
+    values = [(a["grades"].get(name), b["grades"].get(name)) for a, b in pairs]
     applies = [(a, b) for a, b in values if a is not None and b is not None]
     if not applies:
         return None

@@ -8,6 +8,7 @@ import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,7 +118,7 @@ class PageEvaluations:
             if self._state.busy:
                 return False
             self._state = State("running", name)
-        Thread(target=self._run_in_thread, args=(name,), name="evaluation").start()
+        Thread(target=copy_context().run, args=(self._run_in_thread, name), name="evaluation").start()
         return True
 
     def stop(self) -> None:

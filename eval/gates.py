@@ -6,8 +6,9 @@
     no question that passed may fail
 
 FIGURE is one of eval.grade.FIGURES (of the whole set), or that of a half or type: `facts_present of
-reporting`; or latency_p50_ms, latency_p95_ms, latency_p99_ms. OP is one of >= <= > < ==. Declared in a
-set, in a TOML file (`gates = […]`), or on the command line.
+reporting`; or latency_p50_ms, latency_p95_ms, latency_p99_ms, or those of a stage, such as
+latency_first_token_p95_ms. OP is one of >= <= > < ==. Declared in a set, in a TOML file (`gates = […]`), or
+on the command line.
 """
 
 import operator
@@ -30,7 +31,7 @@ RULE = re.compile(
     r"(?:(?P<op>>=|<=|==|>|<)\s*(?P<number>\d*\.?\d+)?\s*(?P<times>[*×])?\s*(?P<baseline>baseline)?"
     r"|(?P<within>within)\s+baseline)"
 )
-LATENCY = re.compile(r"latency_(p\d+)_ms")
+LATENCY = re.compile(r"latency_(?:(\w+)_)?(p\d+)_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,13 @@ def _figure(rule: str, match: re.Match, run: Mapping) -> tuple[float | None, Seq
         raise EvaluationError(f"«{rule}»: there are no questions of {part}")
     found = figures[part or "all"]
     if latency := LATENCY.fullmatch(match["figure"]):
-        return found["latency_ms"]["total"].get(latency.group(1)), None
+        return found["latency_ms"].get(latency[1] or "total", {}).get(latency[2]), None
     if match["figure"] not in FIGURES:
         raise EvaluationError(
             f"«{rule}»: there is no figure {match['figure']}; there are {', '.join(FIGURES)}"
         )
-    return found[match["figure"]]["value"], found[match["figure"]]["interval"]
+    known = found.get(match["figure"], {})  # a figure of a language model, in a run without one
+    return known.get("value"), known.get("interval")
 
 
 def _higher_is_better(name: str) -> bool:

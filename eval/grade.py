@@ -10,7 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from eval.measures import answers, citations, refusal, retrieval, spans, stats
+from eval.measures import answers, citations, refusal, retrieval, spans, stats, writing
+from eval.measures.answers import short_answer
 from eval.questions import HALVES, Question
 from ingest.document import Document, Span
 
@@ -25,11 +26,12 @@ QUANTILES = (50, 95, 99)
 @dataclass(frozen=True, slots=True)
 class Figure:
     """of_set: computed from all questions at once; any other figure is a mean over those questions to
-    which it applies, whose values are in their grades."""
+    which it applies, whose values are in their grades. of_model: only in runs with a language model."""
 
     description: str
     higher_is_better: bool = True
     of_set: bool = False
+    of_model: bool = False
 
 
 _K = retrieval.CUTOFFS
@@ -62,20 +64,28 @@ FIGURES: dict[str, Figure] = {
     **{f"passage_recall_at_{k}": Figure(f"relevant passages among the first {k}") for k in _K},
     "passage_mrr": Figure("mean reciprocal rank of the first relevant passage"),
     **{f"passage_ndcg_at_{k}": Figure(f"nDCG@{k}, passages relevant or not") for k in _K},
+    "sentences_shown": Figure("sentences of the model that an answer shows", of_model=True),
+    "sentences_left_out": Figure("sentences of the model that an answer leaves out", False, of_model=True),
+    "left_out_share": Figure("of the sentences of an answer, those left out", False, of_model=True),
+    "unsupported_shown": Figure("sentences shown without a citation", False, of_model=True),
+    "fell_back": Figure("answers in which quotations took the place of a written one", False, of_model=True),
 }
-"""Every figure by name, in the order in which a report shows them. All lie in [0, 1]."""
+"""Every figure by name, in the order in which a report shows them. All but the two counts of sentences lie
+in [0, 1]."""
 
 
 def grade(question: Question, answer: Mapping, documents: Mapping[str, Document]) -> Grades:
     """The figures of one answer that are not of the set, in the order of FIGURES; None where one does
-    not apply. answer: its JSON. documents: by id, all that may be quoted.
+    not apply. Those of a language model only of an answer in a run with one (see measures.writing).
+    answer: its JSON. documents: by id, all that may be quoted.
 
     A refusal of an answerable question has recall, IoU and facts 0, and no precision.
     """
     cited = [citations.place(c) for c in answer["citations"]]
     needed = [[(p.document_id, Span(p.start, p.end)) for p in item] for item in question.evidence]
     answered = bool(answer["answered"])
-    grades: Grades = dict.fromkeys(name for name, figure in FIGURES.items() if not figure.of_set)
+    told = writing.writing_measures(answer) if writing.with_model(answer) else {}
+    grades: Grades = dict.fromkeys(n for n, f in FIGURES.items() if not (f.of_set or f.of_model)) | told
     gold = question.short_answers
     if gold or not needed:
         grades["short_answer_exact"] = answers.exact_match(gold, short_answer(answer))
@@ -96,21 +106,6 @@ def grade(question: Question, answer: Mapping, documents: Mapping[str, Document]
         "false_refusals": float(not answered),
     }
     return grades | _retrieval(retrieval.find(needed, [citations.place(p) for p in answer["passages"]]))
-
-
-def short_answer(answer: Mapping) -> str:
-    """The words to hold against gold short answers: those of the first citation that marks any, else
-    all of the first citation, "" of a refusal."""
-    if not answer["answered"] or not answer["citations"]:
-        return ""
-    for citation in answer["citations"]:
-        if short := citation.get("short_answer"):
-            start = citation["start_char_index"]
-            words = citation["cited_text"][
-                short["start_char_index"] - start : short["end_char_index"] - start
-            ]
-            return str(words)
-    return str(answer["citations"][0]["cited_text"])
 
 
 def _facts(question: Question, answer: Mapping) -> float:
@@ -143,7 +138,8 @@ def summarise(rows: Rows) -> dict:
     """The "figures" and the "curves" of the summary line. rows: the "answer" lines with their grades.
 
     figures: of "all", of each half, and "by_type" and "by_document"; in each, every one of FIGURES as
-    {value, interval, n} and latency_ms. value and interval are None where the figure does not apply.
+    {value, interval, n} and latency_ms. value and interval are None where the figure does not apply;
+    figures of a language model are there only in a run with one.
     """
     halves = {half: [row for row in rows if row["half"] == half] for half in HALVES}
     return {
@@ -163,7 +159,9 @@ def _parts(rows: Rows, field: str) -> dict[str, list[Mapping]]:
 
 
 def _figures(rows: Rows) -> dict:
-    return {**{name: figure(name, rows) for name in FIGURES}, "latency_ms": latency(rows)}
+    has_model = any(writing.with_model(row["answer"]) for row in rows)
+    names = [name for name, figure in FIGURES.items() if has_model or not figure.of_model]
+    return {**{name: figure(name, rows) for name in names}, "latency_ms": latency(rows)}
 
 
 def figure(name: str, rows: Rows) -> dict:
@@ -191,7 +189,7 @@ def values(name: str, rows: Rows) -> list[float]:
     short answers has no figures of them, though every refusal would score 1."""
     if name.startswith("short_answer_") and not any(row.get("short_answers") for row in rows):
         return []
-    return [row["grades"][name] for row in rows if row["grades"][name] is not None]
+    return [value for row in rows if (value := row["grades"].get(name)) is not None]
 
 
 def set_statistic(name: str, rows: Rows) -> Callable[..., refusal.Floats]:
@@ -218,9 +216,10 @@ def _columns(rows: Rows) -> tuple[refusal.Bools, refusal.Bools, refusal.Bools, r
 
 
 def latency(rows: Rows) -> dict[str, dict[str, float]]:
-    """Milliseconds by stage as p50, p95 and p99, by nearest rank."""
-    stages = dict.fromkeys(stage for row in rows for stage in row["answer"]["timings_ms"])
-    times = {s: [row["answer"]["timings_ms"].get(s, 0.0) for row in rows] for s in stages}
+    """Milliseconds by stage as p50, p95 and p99, by nearest rank, over the answers that went through it."""
+    took = [writing.timings(row["answer"]) for row in rows]
+    stages = dict.fromkeys(stage for one in took for stage in one)
+    times = {s: [one[s] for one in took if s in one] for s in stages}
     return {s: {f"p{q}": round(stats.quantile(ms, q / 100), 1) for q in QUANTILES} for s, ms in times.items()}
 
 

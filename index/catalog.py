@@ -3,21 +3,23 @@
 It is the truth of a library. Every change is one transaction, so a reader sees a document's old
 version or its new one. Vector ids whose fate is open (written and not yet visible, or visible no
 more and not yet deleted) stand in `loose`, so that an interrupted change can be swept up.
-Knows nothing of vectors themselves.
+What reads documents and passages sees those of the scope only (index/visible.py). Knows nothing of vectors
+themselves.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
-from index.database import Connection, Database
+from index.database import Connection
 from index.records import document_from, passage_from, structure_of
+from index.sources import Sources
+from index.visible import unknown
 from index.words import MOST_WORDS, telling_words
 from ingest.document import Document
-from ingest.errors import DocumentUnknown
 from ingest.passages import Passage
 
 
@@ -33,29 +35,36 @@ class Entry:
     passages: int
     characters: int
     notes: int
+    collection: str = ""
 
 
-class Catalog(Database):
+class Catalog(Sources):
     """The tables of a library's database, which raises the errors."""
 
     # Documents
 
     def put(
-        self, document: Document, passages: Sequence[Passage], vectors: Sequence[np.ndarray] = ()
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Sequence[np.ndarray] = (),
+        collection: str | None = None,
     ) -> None:
         """Make this version the visible one; the vector ids of the version before become loose.
 
         vectors: of the sentences of each passage, shape (sentences, d); kept in half precision.
-        A version that was there, cut anew, keeps the time at which it was added.
+        A version that was there, cut anew, keeps the time at which it was added. collection: None for the
+        one that the document is in, or "" where it is new.
         """
         with self.change() as db:
-            same = "SELECT added FROM documents WHERE id = ? AND version = ?"
-            before = db.execute(same, (document.id, document.version)).fetchone()
-            added = before[0] if before else datetime.now(UTC).isoformat(timespec="seconds")
+            before = "SELECT version, added, collection FROM documents WHERE id = ?"
+            version, added, kept = db.execute(before, (document.id,)).fetchone() or (None, "", "")
+            if version != document.version:
+                added = datetime.now(UTC).isoformat(timespec="seconds")
             self._drop(db, document.id)
             db.execute("DELETE FROM documents WHERE id = ?", (document.id,))
             db.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     document.id,
                     document.source,
@@ -65,6 +74,7 @@ class Catalog(Database):
                     document.text,
                     structure_of(document),
                     len(passages),
+                    kept if collection is None else collection,
                 ),
             )
             for i, p in enumerate(passages):
@@ -99,71 +109,53 @@ class Catalog(Database):
 
     def version(self, document_id: str) -> str | None:
         """The visible version of a document, None where there is none."""
-        rows = self.rows("SELECT version FROM documents WHERE id = ?", document_id)
+        rows = self.seen("SELECT version FROM documents WHERE id = :id AND id IN SEEN", id=document_id)
         return rows[0][0] if rows else None
 
     def entries(self) -> list[Entry]:
         """Every document, in the order of titles."""
-        rows = self.rows(
+        rows = self.seen(
             "SELECT id, title, source, version, added, passages, length(text),"
-            " json_array_length(structure, '$.footnotes') FROM documents ORDER BY title, id"
+            " json_array_length(structure, '$.footnotes'), collection FROM documents"
+            " WHERE id IN SEEN ORDER BY title, id"
         )
         return [Entry(*row) for row in rows]
 
     def document(self, document_id: str) -> Document:
         """A document by its id. Raises DocumentUnknown."""
-        rows = self.rows(
-            "SELECT id, title, source, version, text, structure FROM documents WHERE id = ?", document_id
+        rows = self.seen(
+            "SELECT id, title, source, version, text, structure FROM documents WHERE id = :id AND id IN SEEN",
+            id=document_id,
         )
         if not rows:
-            raise DocumentUnknown(f"there is no document {document_id}; `cited list` shows what there is")
+            raise unknown(document_id)
         return document_from(*rows[0])
-
-    # Files that documents came from
-
-    def remember(self, files: Iterable[tuple[str, str, int, int]]) -> None:
-        """Note (document id, version, size in bytes, time of last change in ns) of files that were read."""
-        with self.change() as db:
-            db.executemany("INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?)", files)
-
-    def remembered(self) -> dict[str, tuple[int, int, str]]:
-        """(size, time of last change, title) of the file of each document that is in the version read
-        from it, by document id."""
-        rows = self.rows(
-            "SELECT d.id, s.size, s.mtime_ns, d.title FROM sources s"
-            " JOIN documents d ON d.id = s.document_id AND d.version = s.version"
-        )
-        return {name: (size, mtime_ns, title) for name, size, mtime_ns, title in rows}
-
-    def sources_below(self, folder: str) -> dict[str, str]:
-        """Source of each document that lies below a folder, by document id."""
-        start = folder.rstrip("/") + "/"
-        rows = self.rows(
-            "SELECT id, source FROM documents WHERE source > ? AND source < ? ORDER BY source",
-            start,
-            start + chr(0x10FFFF),
-        )
-        return dict(rows)
 
     # Passages
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The visible ones of these passages, by id; what the catalog does not know is left out."""
-        among = "SELECT content FROM passages WHERE id IN (SELECT value FROM json_each(?))"
-        found = [passage_from(row[0]) for row in self.rows(among, json.dumps(list(ids)))]
+        among = (
+            "SELECT content FROM passages WHERE id IN (SELECT value FROM json_each(:ids))"
+            " AND document_id IN SEEN"
+        )
+        found = [passage_from(row[0]) for row in self.seen(among, ids=json.dumps(list(ids)))]
         return {p.id: p for p in found}
 
     def visible(self, ids: Sequence[str]) -> set[str]:
-        """Those of these passage ids that the catalog knows."""
-        among = "SELECT id FROM passages WHERE id IN (SELECT value FROM json_each(?))"
-        return {row[0] for row in self.rows(among, json.dumps(list(ids)))}
+        """The visible ones of these passage ids."""
+        among = (
+            "SELECT id FROM passages WHERE id IN (SELECT value FROM json_each(:ids)) AND document_id IN SEEN"
+        )
+        return {row[0] for row in self.seen(among, ids=json.dumps(list(ids)))}
 
     def sentence_vectors(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Vectors of the sentences of these passages, float32, shape (sentences, d), by passage id."""
-        rows = self.rows(
+        rows = self.seen(
             "SELECT id, json_array_length(content, '$.sentences'), vectors FROM passages"
-            " WHERE id IN (SELECT value FROM json_each(?)) AND vectors IS NOT NULL",
-            json.dumps(list(ids)),
+            " WHERE id IN (SELECT value FROM json_each(:ids)) AND vectors IS NOT NULL"
+            " AND document_id IN SEEN",
+            ids=json.dumps(list(ids)),
         )
         return {
             name: np.frombuffer(blob, dtype=np.float16).reshape(count, -1).astype(np.float32)
@@ -172,34 +164,37 @@ class Catalog(Database):
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """A document's passages in reading order."""
-        rows = self.rows("SELECT content FROM passages WHERE document_id = ? ORDER BY start", document_id)
+        rows = self.seen(
+            "SELECT content FROM passages WHERE document_id = :id AND document_id IN SEEN ORDER BY start",
+            id=document_id,
+        )
         return [passage_from(row[0]) for row in rows]
 
     def passage_ids(self) -> list[str]:
-        """Ids of all visible passages."""
+        """Ids of all passages, whoever may see them."""
         return [row[0] for row in self.rows("SELECT id FROM passages ORDER BY number")]
 
     def passage_count(self) -> int:
-        """How many passages are visible."""
+        """How many passages there are, whoever may see them."""
         return self.rows("SELECT count(*) FROM passages")[0][0]
 
     def passage_at(self, document_id: str, position: int) -> Passage | None:
         """The passage that holds a position of a document."""
-        rows = self.rows(
-            'SELECT content FROM passages WHERE document_id = ? AND start <= ? AND "end" > ?',
-            document_id,
-            position,
-            position,
+        rows = self.seen(
+            'SELECT content FROM passages WHERE document_id = :id AND start <= :at AND "end" > :at'
+            " AND document_id IN SEEN",
+            id=document_id,
+            at=position,
         )
         return passage_from(rows[0][0]) if rows else None
 
     def footnote_passages(self, document_id: str, labels: Sequence[str]) -> list[Passage]:
         """The passages of these footnotes of a document."""
-        rows = self.rows(
-            "SELECT content FROM passages WHERE document_id = ?"
-            " AND label IN (SELECT value FROM json_each(?)) ORDER BY start",
-            document_id,
-            json.dumps(list(labels)),
+        rows = self.seen(
+            "SELECT content FROM passages WHERE document_id = :id"
+            " AND label IN (SELECT value FROM json_each(:labels)) AND document_id IN SEEN ORDER BY start",
+            id=document_id,
+            labels=json.dumps(list(labels)),
         )
         return [passage_from(row[0]) for row in rows]
 
@@ -214,14 +209,15 @@ class Catalog(Database):
         asked = " OR ".join(f'"{word}"' for word in telling_words(question)[:MOST_WORDS])
         if not asked:
             return []
-        rows = self.rows(
+        rows = self.seen(
             "SELECT p.id, -bm25(words) FROM words JOIN passages p ON p.number = words.rowid"
-            " WHERE words MATCH ? AND (? OR p.document_id IN (SELECT value FROM json_each(?)))"
-            " ORDER BY bm25(words), p.number LIMIT ?",
-            asked,
-            not documents,
-            json.dumps(list(documents)),
-            most,
+            " WHERE words MATCH :asked AND p.document_id IN SEEN"
+            " AND (:everywhere OR p.document_id IN (SELECT value FROM json_each(:documents)))"
+            " ORDER BY bm25(words), p.number LIMIT :most",
+            asked=asked,
+            everywhere=not documents,
+            documents=json.dumps(list(documents)),
+            most=most,
         )
         return [(name, score) for name, score in rows]
 

@@ -1,7 +1,7 @@
 """The SQLite file of a library: its schema, its transactions, and errors that say what to do."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -9,13 +9,15 @@ from threading import RLock
 from ingest.errors import LibraryDamaged, LibraryError, LibraryMismatch
 
 Connection = sqlite3.Connection
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL, version TEXT NOT NULL,
-    added TEXT NOT NULL, text TEXT NOT NULL, structure TEXT NOT NULL, passages INTEGER NOT NULL
+    id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, version TEXT NOT NULL,
+    added TEXT NOT NULL, text TEXT NOT NULL, structure TEXT NOT NULL, passages INTEGER NOT NULL,
+    collection TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source);
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, kind TEXT NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, content TEXT NOT NULL, vectors BLOB
@@ -31,16 +33,31 @@ CREATE TABLE IF NOT EXISTS sources (
     document_id TEXT PRIMARY KEY, version TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-LATEST_TABLE = "sources"
-"""Added to catalogs made before it was there; a program that does not know it leaves it alone."""
+UPGRADES = {
+    "1": (
+        "ALTER TABLE documents RENAME TO documents_1",
+        SCHEMA,
+        "INSERT INTO documents SELECT *, '' FROM documents_1",
+        "DROP TABLE documents_1",
+    )
+}
+"""What makes the schema of now out of an older one. From 1: documents belong to collections, and one source
+may be a document of several of them."""
 
 
 class Database:
-    """One SQLite file; safe to use from several threads and processes at once.
+    """One SQLite file; safe to use from several threads and processes at once. One of an older schema is
+    upgraded, all at once or not at all.
 
     Raises LibraryError where it cannot be opened, read or changed (no room, no right, another process
     that does not finish), LibraryDamaged where the file is broken, LibraryMismatch for another schema.
     """
+
+    kind = "catalog"
+    schema: str = SCHEMA
+    schema_version: str = SCHEMA_VERSION
+    upgrades: Mapping[str, Sequence[str]] = UPGRADES
+    way_out = "restore it from a copy, or move the library away and ingest the documents again"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -49,19 +66,25 @@ class Database:
             self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            named = "SELECT 1 FROM sqlite_master WHERE name = ?"
-            made = self._db.execute(named, (LATEST_TABLE,)).fetchone()
-        if not made:
+        if self._made_by() != self.schema_version:
             with self.change() as db:
-                for statement in SCHEMA.split(";\n"):
-                    db.execute(statement)
-                db.execute("INSERT OR IGNORE INTO about VALUES ('schema', ?)", (SCHEMA_VERSION,))
+                found = self._made_by()  # Another process may have been quicker.
+                if found is None or found in self.upgrades:
+                    scripts = (self.schema,) if found is None else self.upgrades[found]
+                    for statement in ";\n".join(scripts).split(";\n"):
+                        db.execute(statement)
+                    db.execute("INSERT OR REPLACE INTO about VALUES ('schema', ?)", (self.schema_version,))
         found = self.about("schema")
-        if found != SCHEMA_VERSION:
+        if found != self.schema_version:
             raise LibraryMismatch(
-                f"the catalog {path} has schema {found}, this program reads {SCHEMA_VERSION}; "
+                f"the {self.kind} {path} has schema {found}, this program reads {self.schema_version}; "
                 "use the program that wrote it, or ingest the documents into a new library"
             )
+
+    def _made_by(self) -> str | None:
+        """The schema in the file, None in a new one."""
+        there = self.rows("SELECT 1 FROM sqlite_master WHERE name = 'about'")
+        return self.about("schema") if there else None
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -69,15 +92,14 @@ class Database:
             yield
         except sqlite3.OperationalError as error:
             raise LibraryError(
-                f"the catalog {self.path} cannot be used ({error}) and nothing was changed; "
+                f"the {self.kind} {self.path} cannot be used ({error}) and nothing was changed; "
                 "see that the disk has room and that the folder may be written"
             ) from error
         except sqlite3.DatabaseError as error:
             if type(error) is not sqlite3.DatabaseError:  # a broken constraint is a mistake of ours
                 raise
             raise LibraryDamaged(
-                f"the catalog {self.path} cannot be read ({error}); restore it from a copy, "
-                "or move the library away and ingest the documents again"
+                f"the {self.kind} {self.path} cannot be read ({error}); {self.way_out}"
             ) from error
 
     @contextmanager
@@ -98,10 +120,10 @@ class Database:
         with self._lock:
             self._db.close()
 
-    def rows(self, query: str, *values: object) -> list[tuple]:
-        """What a query finds."""
+    def rows(self, query: str, *values: object, **named: object) -> list[tuple]:
+        """What a query finds, with values for its `?`, or for its `:name`."""
         with self._lock, self._translated():
-            return self._db.execute(query, values).fetchall()
+            return self._db.execute(query, named or values).fetchall()
 
     def about(self, name: str) -> str | None:
         """A fact of the library, such as the fingerprint of its embedding model."""

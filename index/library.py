@@ -13,28 +13,24 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from index.catalog import Catalog, Entry
 from index.embed import Embedder
+from index.find import find
 from index.lock import OwnerLock
-from index.passage_vectors import passage_vectors
+from index.visible import placed
+from index.write import Progress, untold, write
 from ingest.document import Document
-from ingest.errors import DocumentUnknown, LibraryError, LibraryMismatch
+from ingest.errors import AccessDenied, LibraryError, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
 
 if TYPE_CHECKING:
     from index.vectors import Vectors
 
 Outcome = Literal["added", "replaced", "unchanged"]
-Progress = Callable[[int, int], None]
-"""Called with (passages done, passages in all)."""
+Placed = tuple[Document, Sequence[Passage], str | None]
+"""A document, its passages, and the collection for it, None for where it is."""
 EMBED_AT_ONCE = 256
 """Passages; bounds memory, and what an interruption loses."""
-
-
-def untold(done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 def _told(progress: Progress, before: int, done: int, total: int) -> None:
@@ -46,6 +42,9 @@ class Library:
 
     Reading the catalog (entries, document) needs no ownership; searching and changing do: the first
     such call takes the lock, waiting at most `wait` seconds, and keeps it until close().
+
+    before_change: raises AccessDenied where there may be no change. changed: told what was done ("add",
+    "replace", "move", "delete") to which document. What may be seen is catalog.scope's to say.
     """
 
     def __init__(self, folder: Path, embedder: Embedder | None = None, wait: float = 10.0) -> None:
@@ -55,6 +54,8 @@ class Library:
         self._owner: OwnerLock | None = None
         self._vectors: Vectors | None = None
         self._guard = RLock()
+        self.before_change: Callable[[], None] = untold
+        self.changed: Callable[[str, str], None] = untold
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -112,15 +113,21 @@ class Library:
 
     # Documents
 
-    def add(self, document: Document, progress: Progress = untold) -> Outcome:
-        """Make a document searchable. The same content again does nothing."""
-        with self._guard:
-            if self.catalog.version(document.id) == document.version:
-                return "unchanged"
-            return self._add([(document, cut_passages(document))], progress)[0][1]
+    def placed(self, document: Document, collection: str | None = None) -> Document:
+        """A document with the id that it gets here (index/visible.py says when that is another one)."""
+        return placed(self.catalog, document, collection)[0]
+
+    def add(self, document: Document, progress: Progress = untold, collection: str | None = None) -> Outcome:
+        """Make a document searchable. The same content again does nothing.
+
+        collection: None for where the document is; a new one is everyone's, or belongs to the only
+        collection of whoever adds it. Raises AccessDenied.
+        """
+        *_, (_, outcome) = self.add_all([document], progress, collection)
+        return outcome
 
     def add_all(
-        self, documents: Iterable[Document], progress: Progress = untold
+        self, documents: Iterable[Document], progress: Progress = untold, collection: str | None = None
     ) -> Iterator[tuple[Document, Outcome]]:
         """Make documents searchable as they come; each is told with its outcome once it is.
 
@@ -128,7 +135,8 @@ class Library:
         model together, so an interruption loses that many. Documents that have not changed cost one
         look-up and are told at once. progress: passages done, and passages met so far.
         """
-        batch: list[tuple[Document, tuple[Passage, ...]]] = []
+        self.before_change()
+        batch: list[Placed] = []
         done = filled = 0
 
         def add_batch() -> list[tuple[Document, Outcome]]:
@@ -137,43 +145,57 @@ class Library:
             batch, done, filled = [], done + filled, 0
             return told
 
-        for document in documents:
-            if any(document.id == waiting.id for waiting, _ in batch):
+        for given in documents:
+            document, where = placed(self.catalog, given, collection)
+            if any(document.id == waiting.id for waiting, _, _ in batch):
                 yield from add_batch()
             if self.catalog.version(document.id) == document.version:
-                yield document, "unchanged"
+                moved = where is not None and self.move(document.id, where)
+                yield document, "replaced" if moved else "unchanged"
                 continue
             passages = cut_passages(document)
             if filled + len(passages) > EMBED_AT_ONCE:
                 yield from add_batch()
-            batch.append((document, passages))
+            batch.append((document, passages, where))
             filled += len(passages)
         yield from add_batch()
 
-    def _add(
-        self, batch: Sequence[tuple[Document, Sequence[Passage]]], progress: Progress
-    ) -> list[tuple[Document, Outcome]]:
+    def _add(self, batch: Sequence[Placed], progress: Progress) -> list[tuple[Document, Outcome]]:
         """Write the vectors of all these documents, then make one after the other visible. Their ids are
         loose until then, so nothing is swept up between the two."""
         with self._guard:
-            known = [self.catalog.version(document.id) is not None for document, _ in batch]
+            known = [self.catalog.version(document.id) is not None for document, _, _ in batch]
             vectors = self.vectors
             self.sweep()
-            passages = [p for _, own in batch for p in own]
+            passages = [p for _, own, _ in batch for p in own]
             self.catalog.set_about(model=self.embedder.fingerprint, passages=SCHEME)
             self.catalog.add_loose([p.id for p in passages])
-            sentences = iter(self._write(vectors, passages, progress))
-            for document, own in batch:
-                self.catalog.put(document, own, list(islice(sentences, len(own))))
+            sentences = iter(write(self.embedder, vectors, passages, EMBED_AT_ONCE, progress))
+            for (document, own, where), was in zip(batch, known, strict=True):
+                self.catalog.put(document, own, list(islice(sentences, len(own))), where)
+                self.changed("replace" if was else "add", document.id)
             self.sweep()
-        return [(d, "replaced" if was else "added") for (d, _), was in zip(batch, known, strict=True)]
+        return [(d, "replaced" if was else "added") for (d, _, _), was in zip(batch, known, strict=True)]
+
+    def move(self, document_id: str, collection: str) -> bool:
+        """Put a document into another collection; False where it was in it. Raises DocumentUnknown,
+        AccessDenied, and SettingsError for what cannot name one."""
+        self.before_change()
+        with self._guard:
+            if self.catalog.collection_of(document_id) == collection:
+                return False
+            self.catalog.move(document_id, collection)
+            self.changed("move", document_id)
+            return True
 
     def delete(self, document_id: str) -> None:
         """Remove a document. Raises DocumentUnknown."""
+        self.before_change()
         with self._guard:
             self.catalog.document(document_id)
             self.sweep()  # opens the vectors, so that a library that cannot go on is not changed
             self.catalog.remove(document_id)
+            self.changed("delete", document_id)
             self.sweep()
 
     def sweep(self) -> None:
@@ -191,6 +213,9 @@ class Library:
         """
         from index import vectors as store
 
+        self.before_change()
+        if self.catalog.scope() is not None:
+            raise AccessDenied("a library is built anew with all its collections; you do not see all of them")
         with self._guard:
             self.own()
             self.embedder.question("Is the model there?")
@@ -215,23 +240,10 @@ class Library:
         cut = [cut_passages(d) for d in documents]
         total, done = sum(map(len, cut)), 0
         for document, passages in zip(documents, cut, strict=True):
-            self.catalog.put(document, passages, self._write(vectors, passages))
+            self.catalog.put(document, passages, write(self.embedder, vectors, passages, EMBED_AT_ONCE))
             done += len(passages)
             progress(done, total)
         return total
-
-    def _write(
-        self, vectors: "Vectors", passages: Sequence[Passage], progress: Progress = untold
-    ) -> list[np.ndarray]:
-        """Embed passages and write their vectors; returns those of their sentences."""
-        kept: list[np.ndarray] = []
-        for at in range(0, len(passages), EMBED_AT_ONCE):
-            part = passages[at : at + EMBED_AT_ONCE]
-            whole, sentences = passage_vectors(self.embedder, part)
-            vectors.add([p.id for p in part], whole)
-            kept += sentences
-            progress(at + len(part), len(passages))
-        return kept
 
     # Reading
 
@@ -248,13 +260,4 @@ class Library:
 
         Raises DocumentUnknown where there is none, or more than one.
         """
-        entries = self.entries()
-        path = str(Path(name).resolve())
-        exact = [e.id for e in entries if name in (e.id, e.title, e.source) or e.source == path]
-        near = [e.id for e in entries if e.id.startswith(name) or e.source.endswith(f"/{name}")]
-        found = exact or (near if name else [])
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise DocumentUnknown(f"{name} is more than one document: {', '.join(found)}")
-        raise DocumentUnknown(f"there is no document {name or '«»'}; `cited list` shows what there is")
+        return find(self.entries(), name)

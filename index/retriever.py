@@ -1,10 +1,17 @@
 """The library as a LlamaIndex retriever. The only module of index/ that imports LlamaIndex."""
 
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from index.embed import PACKAGED, Embedder
 from index.library import Library
 from index.search import Hit, search
+from ingest.errors import LibraryError
 from ingest.passages import Passage
 
 FOR_THE_MODEL = ("title", "section")
@@ -12,16 +19,48 @@ FOR_THE_MODEL = ("title", "section")
 
 
 class CitedRetriever(BaseRetriever):
-    """Retrieves passages with their linked footnotes. most: passages a question."""
+    """Retrieves passages with their linked footnotes. most: passages a question. documents: ids of those to
+    search in, none for all."""
 
-    def __init__(self, library: Library, most: int = 6) -> None:
-        self._library = library
+    def __init__(self, library: Library, most: int = 6, documents: Sequence[str] = ()) -> None:
+        self.library = library
         self._most = most
+        self._documents = tuple(documents)
         super().__init__()
 
+    @classmethod
+    def from_library(
+        cls, folder: str | Path, most: int = 6, documents: Sequence[str] = (), embedding_model: str = PACKAGED
+    ) -> Self:
+        """Of the library in a folder. The process owns the library from the first question on, until close().
+        documents: ids, titles or paths. Raises LibraryError where there is no library, DocumentUnknown."""
+        library = existing(folder, embedding_model)
+        try:
+            return cls(library, most, [library.find(name) for name in documents])
+        except BaseException:
+            library.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the library."""
+        self.library.close()
+
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        hits = search(self._library, query_bundle.query_str, self._most)
+        hits = search(self.library, query_bundle.query_str, self._most, self._documents)
         return [NodeWithScore(node=to_node(hit), score=hit.score) for hit in hits]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
+
+
+def existing(folder: str | Path, embedding_model: str = PACKAGED) -> Library:
+    """The library in a folder, opened. Raises LibraryError where there is none, and makes none."""
+    path = Path(folder).expanduser()
+    if not (path / "catalog.sqlite").is_file():
+        raise LibraryError(
+            f"there is no library in {path}; make one with `cited ingest PATH --library {path}`"
+        )
+    return Library(path, Embedder(embedding_model))
 
 
 def to_node(hit: Hit) -> TextNode:

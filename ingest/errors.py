@@ -12,6 +12,9 @@
     │   └── DocumentUnknown    no document of that id or title
     ├── QuestionError      a question that cannot be asked (empty, too long)
     ├── ModelError         weights that cannot be loaded
+    ├── AccessDenied       whoever asks may not do that
+    │   └── NotLoggedIn        nobody knows who asks
+    ├── LanguageModelError an endpoint that is down, refuses, or knows no such model
     ├── SettingsError      a setting that is unknown or makes no sense
     └── EvaluationError    an evaluation set or results file that is wrong; says file and line
 
@@ -68,6 +71,18 @@ class QuestionError(CitedError):
 
 class ModelError(CitedError):
     """Model weights that cannot be loaded."""
+
+
+class AccessDenied(CitedError):
+    """Whoever asks may not do that, or not there."""
+
+
+class NotLoggedIn(AccessDenied):
+    """A name and password that do not fit, or none where there must be."""
+
+
+class LanguageModelError(CitedError):
+    """A language model cannot be asked, or broke off while it wrote."""
 
 
 class SettingsError(CitedError):

@@ -36,7 +36,8 @@ def assert_exact(answer, library: Library) -> None:
 def test_an_answer_has_the_shape_of_the_design(samples: Answerer):
     answer = samples.answer("In which year did Parliament pass the Longitude Act?").to_json()
     assert list(answer) == [
-        "question", "answer", "answered", "confidence", "citations", "passages", "mode", "timings_ms"
+        "question", "answer", "answered", "confidence", "citations", "passages", "mode", "unsupported",
+        "notice", "timings_ms",
     ]  # fmt: skip
     assert answer["answered"] is True
     assert "1714" in answer["answer"]

@@ -202,7 +202,7 @@ def test_a_catalog_of_another_schema_is_refused_with_both_named(tmp_path):
     catalog = Catalog(tmp_path / "catalog.sqlite")
     catalog.set_about(schema="99")
     catalog.close()
-    with pytest.raises(LibraryMismatch, match="schema 99, this program reads 1"):
+    with pytest.raises(LibraryMismatch, match="schema 99, this program reads 2"):
         Catalog(tmp_path / "catalog.sqlite")
 
 

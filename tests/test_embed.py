@@ -1,3 +1,6 @@
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from index.embed import PACKAGED, REMEMBERED, Embedder
+from index.embed import PACKAGED, REMEMBERED, Embedder, packaged_model
+from index.encoder import Encoder
 from index.words import WORD
 from ingest.errors import ModelError
 
@@ -48,6 +52,46 @@ def test_vectors_are_float32_of_unit_length_in_the_order_of_the_texts(embedder):
 def test_many_texts_in_small_batches_keep_their_order(embedder):
     texts = [f"Ship number {n} " + "sailed on " * (n % 5) for n in range(20)]
     assert embedder.passages(texts, batch=3) == pytest.approx(embedder.passages(texts), abs=1e-5)
+
+
+def test_the_packaged_model_gives_the_vectors_of_sentence_transformers(embedder):
+    from sentence_transformers import SentenceTransformer
+
+    texts = [
+        "The watch lost five seconds.",
+        "…",
+        "",
+        "Ж 中文 ü",
+        "sea " * 700,
+        "A note on tides, [3] of 1884.",
+    ]
+    theirs = SentenceTransformer(str(packaged_model()), device="cpu", local_files_only=True).encode(texts)
+    assert np.sum(embedder.passages(texts) * theirs, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
+    assert np.abs(embedder.passages(texts) - theirs).max() < 1e-5
+
+
+def test_a_question_is_answered_without_torch():
+    code = (
+        "import sys; from index.embed import Embedder; Embedder().question('a question'); "
+        "sys.exit('torch' in sys.modules or 'sentence_transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("damage", ["cut", "foreign", "gone"])
+def test_damaged_weights_are_told_with_what_to_do(tmp_path, damage):
+    folder = tmp_path / "model"
+    shutil.copytree(packaged_model(), folder)
+    weights = folder / "model.safetensors"
+    if damage == "cut":
+        weights.write_bytes(weights.read_bytes()[:50_000_000])
+    elif damage == "foreign":
+        weights.write_bytes(b"no weights at all")
+    else:
+        weights.unlink()
+    with pytest.raises(ModelError, match="Install it again") as raised:
+        Encoder(folder).encode(["text"])
+    assert str(folder) in str(raised.value)
 
 
 def test_a_text_is_nearer_to_its_question_than_to_another(embedder):

@@ -25,7 +25,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 import app.answer
 from app.export import FORMATS, export
-from app.export.conversation import REFUSAL, read_conversation
+from app.export.conversation import QUOTE, REFUSAL, read_conversation
 from app.export.text import file_name, plain
 from app.export.words import LANGUAGES, WORDS
 from ingest.document import Document
@@ -211,6 +211,54 @@ def test_an_answer_that_begins_with_a_year_is_no_list():
     assert "<ol" not in html
 
 
+WRITTEN = turn(
+    "Is tin soft?",
+    "Tin is soft [1][2]. It *melts* early [1].\nIt is <b>cheap</b> [2].",
+    card(1, SENTENCES[0]),
+    card(2, SENTENCES[1]),
+    mode="tin-<i>7b</i>",
+    unsupported=[{"text": "Tin won a prize.", "reason": "nothing in the documents says this"}],
+    notice=None,
+)
+"""What a language model wrote, in two paragraphs, with a sentence that was left out."""
+
+
+@pytest.mark.parametrize("suffix", ["md", "html", "docx"])
+def test_a_written_answer_names_its_model_and_counts_what_was_left_out(suffix):
+    document = read(conversation(WRITTEN), suffix)
+    assert [len(note.markers) for note in document.footnotes] == [2, 2]
+    assert (
+        "Written by tin-<i>7b</i>; every sentence was checked. "
+        "Sentences left out, for the documents do not support them: 1."
+    ) in document.text
+    assert "It *melts* early" in document.text
+    assert "It is <b>cheap</b>" in document.text
+    assert "prize" not in document.text
+
+
+def test_the_json_of_a_written_answer_has_what_was_left_out_apart_from_the_answer():
+    (said,) = json.loads(made(conversation(WRITTEN), "json"))["turns"]
+    assert said["unsupported"] == WRITTEN["unsupported"]
+    assert "prize" not in said["answer"]
+
+
+@pytest.mark.parametrize("suffix", ["md", "html", "docx"])
+def test_an_export_says_what_the_reader_was_told_and_that_an_answer_was_stopped(suffix):
+    notice = "The endpoint is down. These are quotations instead."
+    quoted = turn("Is it?", "“Tin.” [1]", card(1, "Tin."), notice=notice)
+    stopped = turn("Was it?", "Tin was [1].", card(1, "Tin."), mode="m", stopped=True)
+    text = read(conversation(quoted, stopped), suffix).text
+    assert text.index(notice) < text.index("“Tin.”")
+    assert "Written by m; every sentence was checked. It was stopped before its end." in text
+    assert text.count("Written by") == 1
+
+
+def test_a_refusal_of_a_model_was_not_written_by_it():
+    said = text_of(conversation(turn("Who?", REFUSAL, answered=False, mode="m")))
+    assert REFUSAL in said
+    assert "Written by" not in said
+
+
 def pandoc(path: Path, *options: str) -> dict:
     found = shutil.which("pandoc")
     assert found, "there is no pandoc; `make test` installs it"
@@ -302,6 +350,7 @@ def test_every_word_is_there_in_every_language_with_the_same_places():
         assert tuple(words) == LANGUAGES
         assert len({tuple(sorted(re.findall(r"{\w+}", said))) for said in words.values()}) == 1, name
     assert app.answer.REFUSAL == WORDS["refusal"]["en"] == REFUSAL
+    assert app.answer.QUOTE == QUOTE
 
 
 def test_an_export_needs_no_model_and_no_page():
@@ -386,6 +435,9 @@ def broken_card(**fields: object) -> dict:
             r"turns\[0\].cards must be one card for each marker",
         ),
         (broken_turn(answered=False), r"turns\[0\].cards\[0\].marker must be a number where"),
+        (broken_turn(unsupported="two"), r"turns\[0\].unsupported must be a list"),
+        (broken_turn(notice=1), r"turns\[0\].notice must be text or null"),
+        (broken_turn(stopped="yes"), r"turns\[0\].stopped must be true or false"),
         (broken_card(marker=None), r"turns\[0\].cards\[0\].marker must be a number where"),
         (broken_card(marker=True), r"cards\[0\].marker must be a whole number or null"),
         (broken_card(marker=-1), r"cards\[0\].marker must be between 0 and"),

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+import app.answer
 from eval.grade import FIGURES, figure, grade, latency, set_statistic, short_answer, summarise, values
+from eval.measures import writing
 from eval.questions import Place, Question
 from ingest.document import Document
 from ingest.read import read_bytes
@@ -75,7 +77,7 @@ def test_a_perfect_answer(question, answer, documents):
 
 
 def test_grades_have_the_names_and_the_order_of_the_figures(question, answer, documents):
-    names = [name for name, one in FIGURES.items() if not one.of_set]
+    names = [name for name, one in FIGURES.items() if not one.of_set and not one.of_model]
     unanswerable = Question("2", "Why?", "off-topic", "tuning", (), ())
     for asked, given in ((question, answer), (question, REFUSAL), (unanswerable, answer)):
         grades = grade(asked, given, documents)
@@ -194,7 +196,8 @@ def test_every_part_has_every_figure(rows):
         *figures["by_type"].values(),
         *figures["by_document"].values(),
     ]
-    assert all(list(part) == [*FIGURES, "latency_ms"] for part in parts)
+    names = [name for name, one in FIGURES.items() if not one.of_model]
+    assert all(list(part) == [*names, "latency_ms"] for part in parts)
     assert figures["by_type"]["off-topic"]["evidence_recall"] == {"value": None, "interval": None, "n": 0}
     assert figures["by_type"]["several"]["auroc"] == {"value": None, "interval": None, "n": 0}
 
@@ -225,7 +228,8 @@ def test_a_summary_repeats_and_is_json(rows):
 
 def test_a_run_without_questions_has_no_figures():
     summary = summarise([])
-    assert all(summary["figures"]["all"][name]["value"] is None for name in FIGURES)
+    names = [name for name, one in FIGURES.items() if not one.of_model]
+    assert all(summary["figures"]["all"][name]["value"] is None for name in names)
     assert summary["curves"]["risk_coverage"] == []
 
 
@@ -233,3 +237,81 @@ def test_every_figure_of_the_set_has_its_statistic(rows):
     of_set = [name for name, one in FIGURES.items() if one.of_set]
     assert {set_statistic(name, rows)().shape for name in of_set} == {(1,)}
     assert all(figure(name, rows)["value"] is not None for name in of_set)
+
+
+# Answers that a language model wrote
+
+
+LEFT_OUT = {"text": "The cat sat in 1967.", "reason": "the source says 1957, not 1967"}
+NAME = "tiny-model"
+
+
+@pytest.fixture
+def written(answer) -> dict:
+    """Two sentences shown, one left out."""
+    parts = [
+        {"text": "In 1957 the cat sat.", "markers": [1], "begins": True},
+        {"text": "It was on a mat.", "markers": [1, 2], "begins": False},
+    ]
+    timings = {"search": 1.0, "read": 2.0, "first_token": 40.0, "check": 30.0, "write": 90.0, "total": 93.0}
+    text = "In 1957 the cat sat. [1] It was on a mat. [1][2]"
+    told = {"unsupported": [LEFT_OUT], "notice": None, "mode": NAME, "timings_ms": timings}
+    return {**answer, **told, "answer": text, "parts": parts}
+
+
+@pytest.fixture
+def fallen_back(answer) -> dict:
+    parts = [{"text": "“The cat sat in 1957.”", "markers": [1], "begins": True}]
+    return {**answer, "parts": parts, "unsupported": [LEFT_OUT], "notice": "These are quotations instead."}
+
+
+@pytest.fixture
+def never_asked() -> dict:
+    return {**REFUSAL, "parts": [], "unsupported": [], "notice": None}
+
+
+OF_MODEL = ("sentences_shown", "sentences_left_out", "left_out_share", "unsupported_shown", "fell_back")
+
+
+def of_model(grades: dict) -> list[float | None]:
+    return [grades[name] for name in OF_MODEL]
+
+
+def test_what_a_language_model_wrote_is_counted(question, written, fallen_back, never_asked, documents):
+    assert of_model(grade(question, written, documents)) == [2.0, 1.0, 1 / 3, 0.0, 0.0]
+    assert of_model(grade(question, fallen_back, documents)) == [0.0, 1.0, 1.0, None, 1.0]
+    assert of_model(grade(question, never_asked, documents)) == [None, None, None, None, 0.0]
+
+
+def test_a_sentence_shown_without_a_citation_would_be_seen(question, written, documents):
+    written["parts"][1]["markers"] = []
+    assert grade(question, written, documents)["unsupported_shown"] == 0.5
+
+
+def test_a_written_answer_is_graded_as_any_other_beside(question, answer, written, documents):
+    quoted, told = grade(question, answer, documents), grade(question, written, documents)
+    assert list(told) == [name for name, one in FIGURES.items() if not one.of_set]
+    assert {name: told[name] for name in quoted} == quoted
+    assert set(OF_MODEL).isdisjoint(quoted)
+
+
+def test_a_written_run_by_hand(question, written, fallen_back, never_asked, documents):
+    given = (written, fallen_back, never_asked)
+    figures = summarise([row(question, one, documents) for one in given])["figures"]["all"]
+    assert list(figures) == [*FIGURES, "latency_ms"]
+    assert figures["left_out_share"]["value"] == pytest.approx((1 / 3 + 1) / 2, abs=1e-4)
+    assert [figures[name]["n"] for name in OF_MODEL] == [2, 2, 2, 1, 3]
+    assert figures["fell_back"]["value"] == pytest.approx(1 / 3, abs=1e-4)
+    assert figures["unsupported_shown"]["value"] == 0.0
+
+
+def test_a_stage_is_timed_over_the_answers_that_went_through_it(question, written, never_asked, documents):
+    took = latency([row(question, one, documents) for one in (written, never_asked)])
+    assert took["first_token"] == {"p50": 40.0, "p95": 40.0, "p99": 40.0}
+    assert took["check_per_sentence"]["p50"] == 10.0  # 30 ms for three sentences
+    assert took["total"] == {"p50": 3.0, "p95": 93.0, "p99": 93.0}
+    assert "first_token" not in latency([row(question, never_asked, documents)])
+
+
+def test_the_mode_of_quotations_is_the_one_of_answers():
+    assert writing.QUOTE == app.answer.QUOTE

@@ -123,6 +123,8 @@ def test_a_library_of_an_older_program_gets_the_new_table(tmp_path):
     catalog = Catalog(tmp_path / "catalog.sqlite")
     with catalog.change() as db:
         db.execute("DROP TABLE sources")
+        db.execute("ALTER TABLE documents DROP COLUMN collection")
+        db.execute("UPDATE about SET value = '1' WHERE name = 'schema'")
     catalog.close()
     catalog = Catalog(tmp_path / "catalog.sqlite")
     assert catalog.remembered() == {}

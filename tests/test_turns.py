@@ -31,7 +31,7 @@ def test_a_card_has_the_quotation_its_surroundings_and_its_version(answerer: Ans
     a, b = card["short"]
     assert card["quoted"][a:b] == turn["short"] == "1871"
     assert turn["parts"] == [
-        {"text": "“The lighthouse of Cape Marrow was finished in 1871.”", "markers": [1]}
+        {"text": "“The lighthouse of Cape Marrow was finished in 1871.”", "markers": [1], "begins": True}
     ]
 
 

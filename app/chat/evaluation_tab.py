@@ -5,6 +5,7 @@ belongs to the page, not to a visitor: everybody sees it, and it goes on when it
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -61,7 +62,7 @@ def evaluation_tab(evaluations: Evaluations) -> None:
             against = gr.Dropdown([], label=label("evaluation.against"), min_width=280)
         shown = gr.HTML(elem_classes="evaluation", apply_default_css=False, elem_id="evaluation-results")
     timer = gr.Timer(EVERY, active=False)
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     watched = [told, timer, run, stop]
     gr.on(None, do.open, None, [intro, chosen, which, shown, *watched], **private)
     run.click(do.start, chosen, [said, *watched], **private)
@@ -89,14 +90,20 @@ class _Handlers:
     def start(self, name: str, request: gr.Request) -> tuple:
         """What was said before gone; progress, timer and buttons after a click on Run."""
         speak = speaker_of(request)
-        started, state = self.evaluations.start(name), self.evaluations.state()
+        try:
+            started, state = self.evaluations.start(name), self.evaluations.state()
+        except CitedError as error:
+            return message(speak("evaluation.failed", why=error), "failed"), *watched_values(
+                self.evaluations.state(), speak
+            )
         if not started:
             gr.Warning(escape(speak("evaluation.busy", name=isolated(state.name))))
         return message(""), *watched_values(state, speak)
 
     def stop(self, request: gr.Request) -> tuple:
         """Progress, timer and buttons after a click on Stop."""
-        self.evaluations.stop()
+        with suppress(CitedError):  # The button is there for those who may.
+            self.evaluations.stop()
         return watched_values(self.evaluations.state(), speaker_of(request))
 
     def look(self, request: gr.Request) -> tuple:

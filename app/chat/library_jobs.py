@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
 from dataclasses import asdict, dataclass, field
 from secrets import token_urlsafe
 from threading import Event, Lock, Thread
@@ -25,12 +26,14 @@ log = logging.getLogger(__name__)
 class Job(Bar):
     """One change. kind: "files", "pages", "samples" or "delete". names: what it is about; as many steps.
     work: does it, tells this bar how far it is, and ends early when stopped() says so. done, met: passages
-    in the library, and met so far. Nobody who does not know the id can look at it or stop it."""
+    in the library, and met so far. context: of whoever asked for it, as whom it is done. Nobody who does
+    not know the id can look at it or stop it."""
 
     kind: str
     names: Sequence[str]
     work: Callable[["Job"], Done]
     id: str = field(default_factory=lambda: token_urlsafe(12))
+    context: Context = field(default_factory=copy_context, repr=False)
     state: Literal["waiting", "working", "done", "failed"] = "waiting"
     steps: int = 0
     done: int = 0
@@ -60,7 +63,7 @@ class Job(Bar):
         """Do it. What goes wrong is kept for whoever looks: there is nobody here to raise it to."""
         self.began, self.state = time.monotonic(), "working"
         try:
-            self.told = self.work(self)
+            self.told = self.context.run(self.work, self)
         except CitedError as error:
             self.error = str(error)
         except Exception as error:

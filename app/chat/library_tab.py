@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from app.access.principal import require_editor
 from app.chat.calls import told
 from app.chat.library_jobs import Job, Jobs
 from app.ingesting import Wishes, ingest_paths, samples_folder
@@ -62,6 +63,7 @@ def functions_of(library: Library, jobs: Jobs) -> list[Call]:
         return {"documents": [asdict(entry) for entry in library.entries()]}
 
     def add_files(given: object) -> dict:
+        require_editor()
         files = _among(given, "files", dict)
         if len(files) > MOST_FILES:
             raise SourceUnreadable(f"these are {len(files)} files; add at most {MOST_FILES} at once")
@@ -77,6 +79,7 @@ def functions_of(library: Library, jobs: Jobs) -> list[Call]:
         return {"job": jobs.add(Job("files", tuple(uploads.values()), work))}
 
     def add_pages(given: object) -> dict:
+        require_editor()
         addresses = tuple(dict.fromkeys(map(_address, _among(given, "addresses", str))))
         if not 0 < len(addresses) <= MOST_ADDRESSES:
             raise SourceUnreadable(
@@ -85,6 +88,7 @@ def functions_of(library: Library, jobs: Jobs) -> list[Call]:
         return {"job": jobs.add(Job("pages", addresses, ingested(addresses)))}
 
     def add_samples(_: object) -> dict:
+        require_editor()
         paths = tuple(map(str, sorted(samples_folder().iterdir())))
         return {"job": jobs.add(Job("samples", paths, ingested(paths)))}
 
@@ -92,6 +96,7 @@ def functions_of(library: Library, jobs: Jobs) -> list[Call]:
         return lambda job: ingest_paths(library, paths, bar=job, stopped=job.stopped)
 
     def delete(given: object) -> dict:
+        require_editor()
         ids = tuple(dict.fromkeys(_among(given, "ids", str)))
         return {"job": jobs.add(Job("delete", ids, lambda job: _deleted(library, ids, job)))}
 
@@ -99,6 +104,7 @@ def functions_of(library: Library, jobs: Jobs) -> list[Call]:
         return {"jobs": jobs.look(_among(given, "ids", str))}
 
     def stop(given: object) -> dict:
+        require_editor()
         jobs.stop(_among(given, "ids", str))
         return {}
 

@@ -1,24 +1,22 @@
 """The page: a room to read and ask in, the library, evaluations. Only app/chat imports gradio."""
 
-import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import click
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
-import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.rules import is_foreign, is_loopback
 from app.answer import Answerer
-from app.chat import evaluation_tab, reading, strings
+from app.chat import evaluation_tab, model_settings, reading, strings, writing
 from app.chat.evaluations import Evaluations
 from app.chat.library_jobs import Jobs
 from app.chat.library_tab import library_tab
@@ -57,12 +55,20 @@ def build(answerer: Answerer, evaluations: Evaluations | None = None) -> tuple[g
     return page, jobs
 
 
-def application(answerer: Answerer, evaluations: Evaluations | None = None) -> FastAPI:
+def application(
+    answerer: Answerer,
+    evaluations: Evaluations | None = None,
+    may_configure: bool = False,
+    beside: Callable[[FastAPI], None] = lambda _: None,
+    here_only: bool = False,
+) -> FastAPI:
     """The page as an ASGI application, with the headers that keep it to itself. Its state has the `jobs` of
-    the library tab, to be closed before the library is."""
+    the library tab, to be closed before the library is. may_configure: its readers may set the language
+    model, for all of them. beside: adds what is served beside it. here_only: it is called by this machine's
+    own names only."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     page, app.state.jobs = build(answerer, evaluations)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, here_only=here_only)
     app.mount("/page", StaticFiles(directory=STATIC))
 
     @app.get("/strings.json")
@@ -70,8 +76,11 @@ def application(answerer: Answerer, evaluations: Evaluations | None = None) -> F
         return FileResponse(strings.FILE)
 
     reading.routes(app, answerer.library)
+    writing.routes(app, answerer)
+    model_settings.routes(app, answerer, may_configure)
     if evaluations:
         evaluation_tab.routes(app, evaluations)
+    beside(app)
     theme = gr.themes.Base(
         primary_hue="blue", neutral_hue="stone", font=FONT, font_mono=("ui-monospace", "monospace")
     )
@@ -86,8 +95,9 @@ class Guard:
     """Refuses what a browser sends from a page of another origin, and adds the headers that keep this one to
     itself. Plain ASGI: FastAPI's own kind of middleware costs each request milliseconds."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, here_only: bool = False) -> None:
         self.app = app
+        self.here_only = here_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -103,26 +113,19 @@ class Guard:
                 headers["Referrer-Policy"] = "no-referrer"
             await send(message)
 
-        if scope["method"] == "POST" and is_foreign(Headers(scope=scope)):
+        headers = Headers(scope=scope)
+        if self.here_only and not is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname or ""):
+            # A page from elsewhere that had its own name point here would be of the same origin.
+            refusal = PlainTextResponse("This server is called by this machine's own names.", 403)
+            await refusal(scope, receive, guarded)
+        elif is_foreign(scope["method"], headers):
             refusal = PlainTextResponse("This page takes no orders from other sites.", status_code=403)
             await refusal(scope, receive, guarded)
         else:
             await self.app(scope, receive, guarded)
 
 
-def is_foreign(headers: Headers) -> bool:
-    """Whether a browser sent this from a page of another origin."""
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
-
-
-def serve(answerer: Answerer, host: str, port: int, evaluations: Evaluations | None = None) -> None:
-    """Serve the page until interrupted. The models are loaded first, so that the first answer is quick."""
-    answerer.warm_up()
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    app = application(answerer, evaluations)
-    click.echo(f"Cited is at http://{host}:{port} (Ctrl-C ends it)", err=True)
-    try:
-        uvicorn.run(app, host=host, port=port, log_level="warning")
-    finally:
-        app.state.jobs.close()
+def end_of_streams(app: FastAPI) -> Callable[[], object]:
+    """What tells the streams of the page, which would never end, that the server does."""
+    inner = next(a for r in app.routes if isinstance(a := getattr(r, "app", None), gr.routes.App))
+    return inner.stop_event.set

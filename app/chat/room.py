@@ -6,14 +6,16 @@ returns one. Nothing of a conversation is kept here: it comes along with each qu
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import gradio as gr
 
+from app.access.principal import acting_for
 from app.answer import Answerer
 from app.chat.calls import told
 from app.chat.strings import language_of
-from app.chat.turns import checked, turn_of
+from app.chat.turns import MOST_HISTORY, asked_of, checked, strings_of, turn_of
 from app.export import export as exported
 from app.suggest import Suggestions
 from index.feedback import add_feedback
@@ -22,8 +24,6 @@ from ingest.errors import CitedError, QuestionError
 ROOM = (Path(__file__).parent / "room.html").read_text(encoding="utf-8")
 START = "import(new URL('page/room.js', document.baseURI)).then((room) => room.start(element, server))"
 LONGEST_COMMENT = 4000
-MOST_HISTORY = 50
-"""Questions of a conversation that a follow-up can point back to."""
 
 
 def room(answerer: Answerer) -> gr.HTML:
@@ -40,9 +40,10 @@ def asking(answerer: Answerer) -> None:
     Follow-ups go on from the questions of the same client, and of no other.
     """
 
-    def ask(question: str, history: list[str]) -> tuple[dict, list[str]]:
+    def ask(question: str, history: list[str], request: gr.Request) -> tuple[dict, list[str]]:
         try:
-            answer = answerer.answer(question, history)
+            with acting_for(request.request) if request.request else nullcontext():
+                answer = answerer.answer(question, history)
         except CitedError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return answer.to_json(), [*history, answer.asked][-MOST_HISTORY:]
@@ -56,15 +57,13 @@ def functions_of(answerer: Answerer) -> list[Callable]:
     library, suggestions = answerer.library, Suggestions(answerer)
 
     def ask(given: Mapping) -> dict:
-        question, history = str(given.get("question", "")), _strings(given, "history")[-MOST_HISTORY:]
-        answer = answerer.answer(question, history, _strings(given, "documents"))
-        return turn_of(answer, library.catalog)
+        return turn_of(answerer.answer(*asked_of(given)), library.catalog)
 
     def documents(_: Mapping) -> dict:
         return {"documents": [_entry(entry) for entry in library.entries()]}
 
     def suggest(given: Mapping) -> dict:
-        ids, question = _strings(given, "documents"), given.get("question")
+        ids, question = strings_of(given, "documents"), given.get("question")
         found = suggestions.near(str(question), ids, 3) if question else suggestions.for_documents(ids, 4)
         return {"questions": [{"question": s.question, "document_id": s.document_id} for s in found]}
 
@@ -87,13 +86,6 @@ def functions_of(answerer: Answerer) -> list[Callable]:
 
 SHOWN = ("parts", "short", "cards")
 """Fields of a turn that only the page needs."""
-
-
-def _strings(given: Mapping, name: str) -> list[str]:
-    values = given.get(name)
-    if not isinstance(values, list):
-        return []
-    return [value for value in values if isinstance(value, str)]
 
 
 def _entry(entry: object) -> dict:

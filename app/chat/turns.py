@@ -8,8 +8,9 @@ browser is checked before it is used.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from app.answer import Answer, quotation
+from app.answer import Answer
 from app.cite import Citation
+from app.parts import Part
 from index.catalog import Catalog
 from index.search import Hit
 from ingest.document import Span
@@ -20,6 +21,8 @@ AROUND = 300
 """Characters of the passage shown at most on either side of a quotation."""
 NEAREST = 3
 """Passages shown with a refusal."""
+MOST_HISTORY = 50
+"""Questions of a conversation that a follow-up can point back to."""
 
 
 def turn_of(answer: Answer, catalog: Catalog) -> dict:
@@ -32,23 +35,34 @@ def turn_of(answer: Answer, catalog: Catalog) -> dict:
     shape = answer.to_json()
     for passage in shape["passages"]:
         del passage["text"], passage["linked"]
-    cards = (
-        [_quoted(citation, answer) for citation in answer.citations]
-        if answer.answered
-        else [_nearest(hit) for hit in answer.passages[:NEAREST]]
-    )
-    versions = {card["document_id"]: catalog.version(card["document_id"]) for card in cards}
     short = answer.citations[0].short_answer if len(answer.citations) == 1 else None
     return shape | {
         "asked": answer.asked,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "parts": [{"text": f"“{quotation(c)}”", "markers": [c.marker]} for c in answer.citations],
+        "parts": [part_of(part) for part in answer.parts],
         "short": answer.citations[0].passage.plain(short).strip() if short else None,
-        "cards": [card | {"version": versions[card["document_id"]] or ""} for card in cards],
+        "cards": cards_of(answer.citations, answer.passages, catalog)
+        if answer.answered
+        else _dated([_nearest(hit) for hit in answer.passages[:NEAREST]], catalog),
     }
 
 
-def _quoted(citation: Citation, answer: Answer) -> dict:
+def part_of(part: Part) -> dict:
+    """A sentence or quotation with its markers; begins: in a new paragraph."""
+    return {"text": part.text, "markers": list(part.markers), "begins": part.begins}
+
+
+def cards_of(citations: Sequence[Citation], hits: Sequence[Hit], catalog: Catalog) -> list[dict]:
+    """A card a citation. hits: where the sentence that refers to a cited footnote is looked for."""
+    return _dated([_quoted(citation, hits) for citation in citations], catalog)
+
+
+def _dated(cards: list[dict], catalog: Catalog) -> list[dict]:
+    versions = {card["document_id"]: catalog.version(card["document_id"]) for card in cards}
+    return [card | {"version": versions[card["document_id"]] or ""} for card in cards]
+
+
+def _quoted(citation: Citation, hits: Sequence[Hit]) -> dict:
     passage, offset = citation.passage, citation.passage.start
     start, end = citation.start - offset, citation.end - offset
     short = citation.short_answer
@@ -61,7 +75,7 @@ def _quoted(citation: Citation, answer: Answer) -> dict:
         "after": passage.text[end : end + AROUND],
         "short": [short.start - citation.start, short.end - citation.start] if short else None,
         "score": round(citation.score, 4),
-        "referring": _referring(passage, answer.passages),
+        "referring": _referring(passage, hits),
     }
 
 
@@ -102,6 +116,21 @@ def _referring(note: Passage, hits: Sequence[Hit]) -> str | None:
             if body.kind == "body" and any(sentence.start <= at < sentence.end for at in note.marked_at):
                 return body.plain(Span(sentence.start, sentence.end)).strip()
     return None
+
+
+def asked_of(given: Mapping) -> tuple[str, list[str], list[str]]:
+    """Question, history and documents of what a browser asks."""
+    return (
+        str(given.get("question", "")),
+        strings_of(given, "history")[-MOST_HISTORY:],
+        strings_of(given, "documents"),
+    )
+
+
+def strings_of(given: Mapping, name: str) -> list[str]:
+    """The strings in a list that a browser sent; none where it sent something else."""
+    values = given.get(name)
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
 def checked(turn: object) -> Mapping:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.export.shape import CARD, CONVERSATION, TURN, check_size, checked, moment, wrong
+from app.export.shape import CARD, CONVERSATION, TURN, WRITTEN, check_size, checked, moment, wrong
 from app.export.text import balanced, on_one_line, plain
 from ingest.errors import QuestionError
 
@@ -19,6 +19,8 @@ MOST_MARKERS = 10_000
 """Of footnotes; each is 40 times as long in HTML as in an answer."""
 REFUSAL = "I could not find this in the documents."
 """The answer where the documents have none; `app.answer` says the same."""
+QUOTE = "quote"
+"""The mode of an answer made of quotations; `app.answer` says the same."""
 
 QUOTED_MARKER = re.compile(r"(?<=”) ?\[(\d{1,4})\]$")
 """In an answer made of quotations: at the end of its line. What looks like a marker in one is its text."""
@@ -58,7 +60,9 @@ class Marker:
 class Turn:
     """A question and its answer. understood: the question as it was understood, "" for as it stands.
     lines: the answer; of a refusal what it says beyond that. notes: what it cites, in the order of the
-    markers; nearest: the passages beside a refusal."""
+    markers; nearest: the passages beside a refusal. writer: the language model's name, "" where the answer is
+    made of quotations; notice: what the reader was told beside it, ""; left_out: how many of the model's
+    sentences were; stopped: the reader did not let it finish."""
 
     question: str
     understood: str
@@ -67,6 +71,10 @@ class Turn:
     lines: tuple[tuple[str | Marker, ...], ...]
     notes: tuple[Quotation, ...]
     nearest: tuple[Quotation, ...]
+    writer: str
+    notice: str
+    left_out: int
+    stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,8 @@ def read_conversation(value: object) -> Conversation:
 def _turn(value: object, where: str, before: int) -> Turn:
     """before: footnotes of the turns before."""
     fields = checked(value, TURN, where)
-    answered = fields["answered"]
+    checked(value, {name: kind for name, kind in WRITTEN.items() if name in fields}, where)
+    answered, writes = fields["answered"], fields["mode"] != QUOTE
     cards = [_card(card, f"{where}.cards[{i}]", answered) for i, card in enumerate(fields["cards"])]
     markers = [card["marker"] for card in fields["cards"]] if answered else []
     if len(set(markers)) < len(markers):
@@ -117,7 +126,7 @@ def _turn(value: object, where: str, before: int) -> Turn:
     question, asked = plain(fields["question"]) or NOTHING, plain(fields["asked"])
     by_marker = dict(zip(markers, cards, strict=False))  # of a refusal: no marker
     said = "" if fields["answer"] == REFUSAL and not answered else fields["answer"]
-    lines, uses = _lines(said, fields["mode"] == "quote", by_marker, before)
+    lines, uses = _lines(said, not writes, by_marker, before)
     notes = tuple(
         Quotation(**by_marker[marker], number=before + i, uses=count)
         for i, (marker, count) in enumerate(uses.items(), 1)
@@ -130,6 +139,10 @@ def _turn(value: object, where: str, before: int) -> Turn:
         lines=lines,
         notes=notes,
         nearest=() if answered else tuple(Quotation(**card) for card in cards),
+        writer=(plain(fields["mode"]) or NOTHING) if writes and answered else "",
+        notice=plain(fields.get("notice") or ""),
+        left_out=len(fields.get("unsupported", ())),
+        stopped=fields.get("stopped", False),
     )
 
 

@@ -24,9 +24,13 @@ def markdown(conversation: Conversation, words: Words) -> str:
         if turn.understood:
             caption.append(words.say("understood", question=literally(turn.understood)))
         blocks += [f"## {literally(turn.question)}", " · ".join(caption)]
+        if turn.notice:
+            blocks.append(literally(turn.notice))
         if not turn.answered:
             blocks.append(f"**{words.say('refusal')}**")
         blocks += ["".join(map(_piece, line)) for line in turn.lines]
+        if remarks := words.remarks(turn):
+            blocks.append(literally(remarks))
         if turn.nearest:
             blocks.append(words.say("nearest"))
             blocks.append("\n".join(f"- {_cited(passage, words)}" for passage in turn.nearest))

@@ -17,6 +17,8 @@ CONVERSATION: Shape = {"id": str, "title": str, "created": str, "documents": lis
 TURN: Shape = {
     "question": str, "asked": str, "answer": str, "answered": bool, "mode": str, "at": str, "cards": list,
 }  # fmt: skip
+WRITTEN: Shape = {"notice": str | None, "unsupported": list, "stopped": bool}
+"""Fields of a turn that older ones lack."""
 CARD: Shape = {
     "marker": int | None, "document_id": str, "title": str, "version": str, "section": str,
     "page": int | None, "kind": str, "footnote": str | None, "start": int, "end": int,

@@ -1,6 +1,6 @@
 """The words of an exported conversation that are not the conversation's, in each language of the page."""
 
-from app.export.conversation import REFUSAL, Quotation
+from app.export.conversation import REFUSAL, Quotation, Turn
 
 WORDS = {
     "refusal": {
@@ -17,6 +17,21 @@ WORDS = {
         "en": "understood as: {question}",
         "ko": "다음과 같이 이해함: {question}",
         "ja": "次のように解釈: {question}",
+    },
+    "written": {
+        "en": "Written by {model}; every sentence was checked.",
+        "ko": "{model}이(가) 작성했으며, 모든 문장을 문서와 대조했습니다.",
+        "ja": "{model} が書き、すべての文を文書と照合しました。",
+    },
+    "stopped": {
+        "en": "It was stopped before its end.",
+        "ko": "끝나기 전에 중지했습니다.",
+        "ja": "終わる前に中止されました。",
+    },
+    "left-out": {
+        "en": "Sentences left out, for the documents do not support them: {count}.",
+        "ko": "문서로 뒷받침되지 않아 뺀 문장: {count}개.",
+        "ja": "文書による裏付けがないため除いた文: {count}件。",
     },
     "footnote": {"en": "footnote {label}", "ko": "각주 {label}", "ja": "脚注 {label}"},
     "page": {"en": "p. {number}", "ko": "{number}쪽", "ja": "{number} ページ"},
@@ -58,6 +73,14 @@ class Words:
     def say(self, name: str, **values: object) -> str:
         """Words by their name, with the values in their places."""
         return WORDS[name][self.language].format(**values).strip()
+
+    def remarks(self, turn: Turn) -> str:
+        """How an answer came about, "" where there is nothing to say: which model wrote it, and what of
+        that is not here."""
+        said = [self.say("written", model=turn.writer)] if turn.writer else []
+        said += [self.say("stopped")] if turn.stopped else []
+        said += [self.say("left-out", count=turn.left_out)] if turn.left_out else []
+        return " ".join(said)
 
     def place(self, quotation: Quotation) -> tuple[str, ...]:
         """Where a quotation stands in its document: section or footnote, and page."""

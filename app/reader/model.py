@@ -17,7 +17,8 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from app.reader.encode import Encoded, encode
-from index.embed import cores, packaged_model
+from index.cores import cores
+from index.embed import packaged_model
 from ingest.errors import ModelError
 
 WEIGHTS = Path(__file__).parent / "weights"

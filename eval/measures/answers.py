@@ -3,7 +3,7 @@
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -63,3 +63,18 @@ def _f1(gold: str, answer: str) -> float:
         return 0.0
     precision, recall = shared / len(given), shared / len(expected)
     return 2 * precision * recall / (precision + recall)
+
+
+def short_answer(answer: Mapping) -> str:
+    """The words to hold against gold short answers: those of the first citation that marks any, else
+    all of the first citation, "" of a refusal."""
+    if not answer["answered"] or not answer["citations"]:
+        return ""
+    for citation in answer["citations"]:
+        if short := citation.get("short_answer"):
+            start = citation["start_char_index"]
+            words = citation["cited_text"][
+                short["start_char_index"] - start : short["end_char_index"] - start
+            ]
+            return str(words)
+    return str(answer["citations"][0]["cited_text"])

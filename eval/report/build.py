@@ -11,6 +11,7 @@ from eval.report.evidence import Cited, Found, Needed, cited, found_passages, ne
 from eval.report.figures import Figure, figures, key_figures, wilson
 from eval.report.load import Results
 from eval.report.reasons import KINDS, Reason, is_present, reasons
+from eval.report.written import Writer, Written, writer, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Question:
     answerable: bool
     answered: bool
     answer: str
+    written: Written
     confidence: float
     reasons: tuple[Reason, ...]
     cited: tuple[Cited, ...]
@@ -56,7 +58,7 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything a report shows. fails: (kind, words, ids). halves: each figure over all and by half.
-    latencies: milliseconds, a question each."""
+    latencies: milliseconds, a question each. writer: the language model, None for a run of quotations."""
 
     title: str
     date: str
@@ -74,6 +76,7 @@ class Report:
     latencies: tuple[float, ...]
     made: tuple[tuple[str, str], ...]
     memory_mb: float | None
+    writer: Writer | None
 
     @property
     def right(self) -> int:
@@ -112,6 +115,7 @@ def build(results: Results, baseline: Results | None = None) -> Report:
         latencies=tuple(float(row["answer"]["timings_ms"]["total"]) for row in results.answers),
         made=tuple(flat(results.run).items()),
         memory_mb=results.summary.get("memory_mb"),
+        writer=writer(results.run, results.answers),
     )
 
 
@@ -129,6 +133,7 @@ def question(row: dict, names: Mapping[str, str]) -> Question:
         answerable=bool(row["evidence"]),
         answered=answer["answered"],
         answer=answer["answer"],
+        written=written(answer),
         confidence=answer["confidence"],
         reasons=wrong,
         cited=tuple(cited(row, names)),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eval.report.figures import KEY, Figure, figures, number
+from eval.report.figures import KEY, KEY_OF_MODEL, Figure, figures, number
 from eval.report.load import Results
 from eval.report.reasons import reasons
 
@@ -90,7 +90,7 @@ def move(before: Figure, now: Figure) -> Move | None:
         difference=sign + number(abs(difference), now.unit),
         better=(difference < 0) == now.lower_is_better,
         beyond=beyond,
-        key=now.name in KEY,
+        key=now.name in KEY or now.name in KEY_OF_MODEL,
     )
 
 
@@ -105,7 +105,8 @@ def flat(run: Mapping) -> dict[str, str]:
     """A run's line as names and texts, without its date; of hashes the first twelve digits."""
     found = {f"set, {name}": str(value)[:60] for name, value in run["set"].items()}
     found |= {f"document {d['name']}": str(d.get("version", ""))[:12] for d in run["documents"]}
-    for group in ("settings", "versions", "machine"):
-        found |= {f"{group}, {name}": str(value) for name, value in run.get(group, {}).items()}
+    for group in ("settings", "versions", "machine", "language_model"):
+        words = group.replace("_", " ")
+        found |= {f"{words}, {name}": str(value) for name, value in run.get(group, {}).items()}
     found |= {name: str(run[name]) for name in ("model", "reader") if name in run}
     return found | {"set, sha256": found["set, sha256"][:12]} if "set, sha256" in found else found

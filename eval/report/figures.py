@@ -16,12 +16,17 @@ KEY = (
     "exact_quotes",
 )
 """Shown on the first screen, where the results have them."""
+KEY_OF_MODEL = ("left_out_share", "fell_back", "latency_ms_first_token_p95")
+"""As well, where a language model wrote the answers."""
 LABELS = {
     "facts_present": "Facts present",
     "refusal_recall": "Unanswerable refused",
     "refusal_precision": "Refusals that are right",
     "false_refusals": "Answerable refused",
     "exact_quotes": "Quotes exact",
+    "left_out_share": "Share left out",
+    "unsupported_shown": "Shown without a citation",
+    "fell_back": "Quotations instead",
     "mrr": "MRR",
     "aurc": "Area under risk–coverage",
     "auroc": "AUROC of the confidence",
@@ -113,8 +118,9 @@ def _words(name: str) -> str:
 
 
 def key_figures(found: Mapping[str, Figure]) -> list[Figure]:
-    """Those of the first screen: KEY and the 95th percentile of the whole latency."""
-    named = [found[name] for name in KEY if name in found]
+    """Those of the first screen: KEY, those of a language model, and the 95th percentile of the whole
+    latency."""
+    named = [found[name] for name in (*KEY, *KEY_OF_MODEL) if name in found]
     p95 = [f for name, f in found.items() if "latency" in name and "p95" in name]
     total = [f for f in p95 if "total" in f.name] or p95[:1]
     return (named or list(found.values())[:7]) + [f for f in total[:1] if f not in named]

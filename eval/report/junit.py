@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from eval.report.build import Question, Report
 from eval.report.reasons import KINDS
+from eval.report.words import writing
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even as references."""
@@ -24,6 +25,9 @@ def junit(report: Report) -> str:
     name = clean(f"cited eval {report.title}")
     root = Element("testsuites", {"name": name, **counts})
     suite = SubElement(root, "testsuite", {"name": name, "timestamp": clean(report.date), **counts})
+    if report.writer:
+        properties = SubElement(suite, "properties")
+        SubElement(properties, "property", {"name": "writing", "value": clean(writing(report.writer))})
     for question in report.questions:
         _case(suite, question, report.title)
     indent(root)
@@ -37,8 +41,15 @@ def _case(suite: Element, question: Question, title: str) -> None:
         "time": f"{question.seconds:.3f}",
     }
     case = SubElement(suite, "testcase", about)
-    if question.right:
-        return
+    if not question.right:
+        _failure(case, question)
+    told = [f"Notice: {question.written.notice}"] if question.written.notice else []
+    told += [f"Left out: {one.text} ({one.reason})" for one in question.written.left_out]
+    if told:
+        SubElement(case, "system-out").text = clean("\n".join(told))
+
+
+def _failure(case: Element, question: Question) -> None:
     message = "; ".join(KINDS[kind] for kind in dict.fromkeys(r.kind for r in question.reasons))
     failure = SubElement(case, "failure", {"type": question.reasons[0].kind, "message": message})
     failure.text = clean("\n".join([*(r.text for r in question.reasons), f"Answer: {question.answer}"]))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from eval.report.build import Report
 from eval.report.changes import Changes
-from eval.report.words import difference_words, fail_words, moment, verdict
+from eval.report.words import difference_words, fail_words, moment, verdict, writing
 
 MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~$&@]|:(?=//)")
 
@@ -24,6 +24,9 @@ def markdown(report: Report) -> str:
     """Verdict, key figures with intervals, what fails, and what changed since the baseline."""
     share, (low, high) = report.share
     lines = [f"# Evaluation of {literally(report.title)}", "", f"**{literally(verdict(report))}**", ""]
+    if report.writer:
+        fallen = f" {_ids(report.writer.fallen)}" if report.writer.fallen else ""
+        lines += [literally(writing(report.writer)) + fallen, ""]
     for _, words, ids in report.fails:
         lines.append(f"- {fail_words(words, len(ids))}: {_ids(ids)}")
     lines += ["", *_row("Figure", "Value", "95 % interval", "Questions"), "|---|---:|---|---:|"]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from eval.report.build import Report
 from eval.report.changes import Changes
+from eval.report.written import Writer
 
 
 def verdict(report: Report) -> str:
@@ -13,6 +14,23 @@ def verdict(report: Report) -> str:
         return "The one question is right." if n == 1 else f"All {n} questions are right."
     be, end = ("is" if right == 1 else "are"), ("s" if n - right == 1 else "")
     return f"{right} of {n} questions {be} right; {n - right} fail{end}."
+
+
+def writing(writer: Writer) -> str:
+    """Which language model wrote the answers, and what became of its sentences."""
+    wrote = writer.shown + writer.left_out
+    told = f"Written by {writer.name} ({writer.where}), every sentence checked. "
+    told += f"{_count(writer.shown, 'sentence')} shown in {_count(writer.answers, 'answer')}"
+    share = f" ({writer.left_out / wrote:.0%} of what it wrote)" if wrote else ""
+    told += f", {writer.left_out} left out{share}."
+    if not writer.fallen:
+        return told
+    return f"{told} {_count(len(writer.fallen), 'answer')} fell back to quotations."
+
+
+def left_out(n: int) -> str:
+    """How many sentences of an answer were left out."""
+    return f"{_count(n, 'sentence')} of the model {'was' if n == 1 else 'were'} left out"
 
 
 def fail_words(words: str, n: int) -> str:
@@ -39,6 +57,10 @@ def moment(date: str) -> str:
     except ValueError:
         return date
     return f"{then:%d %B %Y, %H:%M} {then.tzname() or ''}".strip().removeprefix("0")
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _questions(n: int) -> str:

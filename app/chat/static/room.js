@@ -5,9 +5,11 @@ import * as kept from "./conversations.js";
 import { ask as askReader, showKeys } from "./dialogs.js";
 import { download, make } from "./elements.js";
 import { shortcuts } from "./keys.js";
+import { LanguageModel } from "./model.js";
 import { fromHash, pane as readingPane } from "./reading.js";
 import { say, sayAll } from "./say.js";
 import { linkTo, markEarlier, suggest, turnElement, waiting } from "./turns.js";
+import { replace, Writing } from "./writing.js";
 
 const WIDE = matchMedia("(min-width: 820px)"); // the document stands beside the conversation, as in page.css
 
@@ -26,6 +28,7 @@ class Room {
     this.conversation = kept.fresh();
     this.find = (selector) => root.querySelector(selector);
     this.pane = readingPane(this.find(".pane"), { say, onClose: () => this.closePane() });
+    this.model = new LanguageModel(root);
     this.chooser = new Chooser(this.find(".chooser"), (ids) => this.choose(ids));
   }
 
@@ -53,6 +56,8 @@ class Room {
     this.root.addEventListener("click", (event) => {
       const act = event.target.closest("[data-act]")?.dataset.act;
       if (act === "fresh") this.open(kept.fresh(this.conversation.documents), true);
+      if (act === "stop") this.writing?.stop();
+      if (act === "model") this.model.configure();
       if (act === "help") showKeys(this.root);
       if (act === "conversations") this.showList(true);
       if (act === "hide-conversations") this.showList(false);
@@ -70,7 +75,7 @@ class Room {
       fresh: () => this.open(kept.fresh(), true),
       next: () => this.step(1),
       previous: () => this.step(-1),
-      close: () => this.closePane(),
+      close: () => (this.writing ? this.writing.stop() : this.closePane()),
       help: () => showKeys(this.root),
     });
   }
@@ -88,16 +93,17 @@ class Room {
     grow(box);
     this.notice("");
     this.find(".welcome").hidden = true;
-    const place = waiting(question);
+    const asked = { question, history: conversation.turns.map((one) => one.asked), documents: [...this.chooser.chosen] };
+    const place = this.place(question, conversation);
     list.append(place);
     place.scrollIntoView({ block: "start" });
-    const turn = await this.call("ask", {
-      question, history: conversation.turns.map((one) => one.asked), documents: [...this.chooser.chosen],
-    });
+    const turn = await (this.writing ? this.writing.run(asked) : this.call("ask", asked));
     this.asking = false;
-    if (!turn.error) this.add(conversation, turn);
+    this.toWrite(null);
+    const failed = turn.error !== undefined;
+    if (!failed) this.add(conversation, turn);
     if (this.conversation !== conversation) return; // The reader went on to another one; it is kept there.
-    if (turn.error) {
+    if (failed) {
       place.remove();
       this.find(".welcome").hidden = conversation.turns.length > 0;
       box.value = box.value || text;
@@ -106,11 +112,32 @@ class Room {
       return;
     }
     const shown = this.element(turn, conversation.turns.length);
-    place.replaceWith(shown);
+    this.origin = replace(place, shown, this.origin);
     this.title();
     this.speak(turn);
-    if (turn.answered && WIDE.matches) this.card(turn.cards[0], null);
+    if (turn.answered && WIDE.matches && !shown.querySelector(".shown")) this.card(turn.cards[0], null);
     if (!turn.answered) this.instead(shown, turn);
+  }
+
+  // Where the answer is going to stand: what a language model writes shows while it is written.
+  place(question, conversation) {
+    if (!this.model.writes) return waiting(question);
+    this.toWrite(new Writing(question, this.model.name, conversation.turns.length + 1, {
+      card: (card, from) => this.card(card, from),
+      first: (card) => { if (this.conversation === conversation && WIDE.matches) this.card(card, null); },
+    }));
+    this.writing.conversation = conversation;
+    return this.writing.element;
+  }
+
+  // writing: what is being written now, null for nothing.
+  toWrite(writing) {
+    this.writing = writing;
+    const [ask, stop] = [this.find(".ask"), this.find(".stop")];
+    const focused = document.activeElement === stop;
+    ask.hidden = writing !== null;
+    stop.hidden = writing === null;
+    if (focused) this.find("#question").focus({ preventScroll: true });
   }
 
   // A turn of a conversation, kept; the conversation has the first question's words as its title until it is renamed.
@@ -153,10 +180,13 @@ class Room {
 
   // Conversations
 
-  open(conversation, focus = false) {
+  open(chosen, focus = false) {
+    const written = this.writing?.conversation.id === chosen.id ? this.writing : null;
+    const conversation = written?.conversation ?? chosen;
     this.conversation = conversation;
     this.find(".turns").replaceChildren(...conversation.turns.map((turn, i) => this.element(turn, i + 1)));
-    this.find(".welcome").hidden = conversation.turns.length > 0;
+    if (written) this.find(".turns").append(written.element);
+    this.find(".welcome").hidden = this.find(".turns").children.length > 0;
     this.notice("");
     this.title();
     this.list();
@@ -232,6 +262,7 @@ class Room {
   }
 
   async refresh() {
+    this.model.refresh();
     const { documents, error } = await this.call("documents", {});
     if (error) return;
     this.versions = new Map(documents.map((one) => [one.id, one.version]));

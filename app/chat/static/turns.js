@@ -39,28 +39,73 @@ export function waiting(question) {
 
 function answer(turn, number, on) {
   const short = turn.short ? make("p", { class: "short", dir: "auto" }, capital(turn.short)) : null;
-  const parts = turn.parts.map((part) =>
-    make("p", { dir: "auto" }, part.text, part.markers.flatMap((marker) => {
-      const card = turn.cards.find((one) => one.marker === marker);
-      return card ? [" ", citation(card, number, on)] : [];
-    })));
-  return make("div", { class: "answer" }, short, parts, cards(turn, on));
+  const texts = new Texts(number, on);
+  for (const part of turn.parts) texts.add(part, turn.cards);
+  return make("div", { class: "answer" }, noticeOf(turn), short, texts.paragraphs, writerOf(turn), leftOut(turn), cards(turn, on));
 }
 
-function citation(card, number, on) {
-  return make("a", {
-    class: "cite", href: linkTo(card), id: `cite-${number}-${card.marker}`,
-    "aria-label": say("room.citation", { marker: card.marker, title: card.title, place: place(card) }),
-    onclick: (event) => { event.preventDefault(); on.card(card, event.currentTarget); },
-  }, String(card.marker));
+// The paragraphs of an answer; sentences can be added one by one.
+export class Texts {
+  constructor(number, on) {
+    Object.assign(this, { number, on, paragraphs: [], uses: new Map() });
+  }
+
+  // Add a sentence. Gives its paragraph where that is new, null where it goes on with the last one.
+  add(part, cards) {
+    const begins = part.begins !== false || !this.paragraphs.length; // older turns do not say
+    if (begins) this.paragraphs.push(make("p", { dir: "auto" }));
+    const paragraph = this.paragraphs.at(-1);
+    if (!begins) paragraph.append(" ");
+    paragraph.append(part.text);
+    for (const marker of part.markers) {
+      const card = cards.find((one) => one.marker === marker);
+      if (card) paragraph.append(" ", this.citation(card));
+    }
+    return begins ? paragraph : null;
+  }
+
+  citation(card) {
+    const use = (this.uses.get(card.marker) ?? 0) + 1;
+    this.uses.set(card.marker, use);
+    return make("a", {
+      class: "cite", href: linkTo(card), id: `cite-${this.number}-${card.marker}${use > 1 ? `-${use}` : ""}`,
+      "aria-label": say("room.citation", { marker: card.marker, title: card.title, place: place(card) }),
+      onclick: (event) => { event.preventDefault(); this.on.card(card, event.currentTarget); },
+    }, String(card.marker));
+  }
 }
+
+// What the reader must be told beside an answer.
+function noticeOf(turn) {
+  return turn.notice ? make("p", { class: "told", dir: "auto" }, turn.notice) : null;
+}
+
+// Which language model wrote an answer; nothing for one made of quotations.
+function writerOf(turn) {
+  if (!turn.answered || (turn.mode ?? "quote") === "quote") return null;
+  const words = [say("room.written", { model: turn.mode }), turn.stopped ? say("room.stopped") : ""];
+  return make("p", { class: "writer" }, words.filter(Boolean).join(" "));
+}
+
+// The sentences of a language model that no document supports, folded; nothing where there are none.
+export function leftOut(turn) {
+  const sentences = turn.unsupported ?? [];
+  if (!sentences.length) return null;
+  return make("details", { class: "left-out" }, make("summary", {}, some("room.left-out", sentences.length)),
+    make("p", { class: "hint" }, say("room.left-out-hint")),
+    make("ul", {}, sentences.map(({ text, reason }) => make("li", {},
+      make("q", { class: "unsupported", dir: "auto" }, text), " ", make("span", { class: "reason", dir: "auto" }, reason)))));
+}
+
+// A string that counts something; one has words of its own.
+export const some = (key, count) => say(count === 1 ? `${key}-one` : key, { count });
 
 function cards(turn, on) {
   return make("ul", { class: "cards", "aria-label": say(turn.answered ? "room.evidence" : "room.nearest") },
     turn.cards.map((card) => make("li", {}, cardElement(card, on))));
 }
 
-function cardElement(card, on) {
+export function cardElement(card, on) {
   const where = place(card);
   return make("a", { class: "card", href: linkTo(card), "data-document": card.document_id, "data-version": card.version,
     onclick: (event) => { event.preventDefault(); on.card(card, event.currentTarget); } },
@@ -92,8 +137,10 @@ const capital = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slic
 
 function refusal(turn, on) {
   return make("div", { class: "answer refusal" },
+    noticeOf(turn),
     make("p", { class: "refused" }, say("room.refused")),
     make("div", { class: "instead", hidden: true }, make("p", { class: "hint" }, say("room.instead")), make("ul", { class: "suggestions" })),
+    leftOut(turn),
     turn.cards.length ? make("p", { class: "hint" }, say("room.nearest")) : null,
     cards(turn, on));
 }

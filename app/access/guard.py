@@ -1,0 +1,199 @@
+"""Before every interface: who asks, and may they? An ASGI application around another.
+
+An API key (`Authorization: Bearer cited_…`) or the cookie of a session says who; without one there is the
+login page, and what tells that the server is up. What a principal may see is held to below, by the library
+(index/visible.py); changes are refused to readers there, too, and here as early as a path tells.
+"""
+
+import math
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import anyio
+import anyio.to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.access import login
+from app.access.audit import Audit
+from app.access.principal import (
+    KEY,
+    NOBODY,
+    Principal,
+    acting_as,
+    closed,
+    require_editor,
+    visible_collections,
+)
+from app.access.proxies import Proxies
+from app.access.rules import is_editing, is_foreign, wants_page
+from app.access.store import SESSION_SECONDS, AccessStore
+from app.access.throttle import Throttle, network_of
+from index.library import Library
+
+COOKIE = "cited_session"
+PUBLIC = ("/health", "/ready")
+LONGEST_WAIT_OF_NAME, LONGEST_WAIT_OF_ADDRESS = 60.0, 900.0
+"""Seconds. Whoever tries a name from many addresses keeps its owner out no longer than a minute."""
+HASHING = 2
+"""Passwords that are checked at once; each takes 32 MiB."""
+
+
+class AccessGuard:
+    """trusted_proxies: addresses and networks whose forwarded headers count. Raises SettingsError.
+
+    From here on the library is seen through the principal of each request.
+    """
+
+    def __init__(
+        self, app: ASGIApp, store: AccessStore, library: Library, trusted_proxies: Sequence[str] = ()
+    ) -> None:
+        self.app = app
+        self.store = store
+        self.audit = Audit(library.folder)
+        self.proxies = Proxies(trusted_proxies)
+        self.names = Throttle(LONGEST_WAIT_OF_NAME)
+        self.addresses = Throttle(LONGEST_WAIT_OF_ADDRESS)
+        self.hashing = anyio.CapacityLimiter(HASHING)
+        self.looking = anyio.CapacityLimiter(8)
+        self._closed = ExitStack()
+        self._is_closed = False
+        library.catalog.scope = visible_collections
+        library.before_change = require_editor
+        library.changed = self.audit.note
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        self._close()
+        if scope["type"] == "lifespan":
+            with self._closed:
+                await self.app(scope, receive, send)
+            self._is_closed = False
+        elif scope["type"] == "http":
+            await self._http(self.proxies.resolved(scope), receive, send)
+        else:  # A websocket. There is none, and none gets past.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _close(self) -> None:
+        if not self._is_closed:
+            self._closed.enter_context(closed())
+            self._is_closed = True
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        address = (scope.get("client") or ("",))[0]
+        session = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        principal = await self._who(headers, session)
+        with acting_as(principal or NOBODY, address):
+            if path in (login.PATH, login.STYLES, login.LOGOUT):
+                answer = await self._login(scope, path, headers, session, receive)
+            elif path in PUBLIC:
+                answer = None
+            else:
+                answer = self._refusal(scope, path, headers, principal)
+            if answer is None:
+                await self.app({**scope, KEY: principal or NOBODY}, receive, _unkept(send))
+            else:
+                await answer(scope, receive, send)
+
+    async def _who(self, headers: Headers, session: str) -> Principal | None:
+        kind, _, key = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return await anyio.to_thread.run_sync(self.store.of_key, key.strip(), limiter=self.looking)
+        if session:
+            return await anyio.to_thread.run_sync(self.store.of_session, session, limiter=self.looking)
+        return None
+
+    def _refusal(
+        self, scope: Scope, path: str, headers: Headers, principal: Principal | None
+    ) -> Response | None:
+        """Why this goes no further, None where it does."""
+        if principal is None:
+            if wants_page(scope["method"], headers):
+                root = scope.get("root_path", "")
+                query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+                return RedirectResponse(login.address(root, f"{scope['path']}{query}"), 303)
+            return problem(401, "Send an API key as «Authorization: Bearer …», or log in at /login.")
+        by_key = headers.get("authorization", "").lower().startswith("bearer ")
+        if not by_key and is_foreign(scope["method"], headers):
+            self.audit.note("request from another site", path, "refused")
+            return problem(403, "A page of another site may change nothing here.")
+        if principal.role != "editor" and is_editing(scope["method"], path):
+            self.audit.note("change", path, "refused")
+            return problem(403, f"{principal.name} may read and ask; changing takes the role editor.")
+        return None
+
+    async def _login(
+        self, scope: Scope, path: str, headers: Headers, session: str, receive: Receive
+    ) -> Response:
+        root, method = scope.get("root_path", ""), scope["method"]
+        if path == login.STYLES:
+            return login.styles()
+        if path == login.PATH and method in ("GET", "HEAD"):
+            return login.page(headers, root, login.asked_next(scope))
+        if method != "POST":
+            return Response("use POST", 405, {"Allow": "POST"}, "text/plain")
+        if is_foreign(method, headers):
+            return login.page(headers, root, status=403, message="foreign")
+        if path == login.LOGOUT:
+            if session:
+                await anyio.to_thread.run_sync(self.store.log_out, session, limiter=self.looking)
+                self.audit.note("logout")
+            left = RedirectResponse(f"{root}{login.PATH}", 303)
+            left.delete_cookie(COOKIE, path="/")
+            return left
+        given = await login.form(receive)
+        if given is None:
+            return problem(413, "This form is larger than a name and a password.")
+        return await self._logged_in(scope, headers, given)
+
+    async def _logged_in(self, scope: Scope, headers: Headers, given: dict[str, str]) -> Response:
+        root, name = scope.get("root_path", ""), given.get("name", "").strip().lower()
+        then, at = login.path_here(given.get("next", "/")), network_of((scope.get("client") or ("",))[0])
+        wait = self.addresses.attempt(at) or self.names.attempt(name)
+        if wait:
+            self.audit.note("login", outcome="too many attempts", who=name)
+            return login.page(headers, root, then, 429, "wait", name, math.ceil(wait))
+        session = await anyio.to_thread.run_sync(
+            self.store.log_in, name, given.get("password", ""), limiter=self.hashing
+        )
+        if session is None:
+            self.audit.note("login", outcome="failed", who=name)
+            return login.page(headers, root, then, 401, "wrong", name)
+        self.addresses.undo(at)
+        self.names.forget(name)
+        self.audit.note("login", who=name)
+        answer = RedirectResponse(then, 303)
+        answer.set_cookie(
+            COOKIE, session, SESSION_SECONDS, path="/", httponly=True, samesite="lax",
+            secure=scope["scheme"] == "https",
+        )  # fmt: skip
+        return answer
+
+
+def problem(status: int, detail: str) -> Response:
+    """A refusal for programs (RFC 9457)."""
+    title = {401: "Unauthorized", 403: "Forbidden", 413: "Content Too Large"}[status]
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    headers = {"WWW-Authenticate": 'Bearer realm="Cited"'} if status == 401 else None
+    return JSONResponse(content, status, headers, "application/problem+json")
+
+
+def _unkept(send: Send) -> Send:
+    """Answers are for whoever asked: no cache on the way may give them to another."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.add_vary_header("Cookie, Authorization")
+            if "cache-control" in headers and "private" not in headers["cache-control"]:
+                headers["cache-control"] = headers["cache-control"].replace("public", "private")
+            else:
+                headers.setdefault("cache-control", "private")
+        await send(message)
+
+    return sending

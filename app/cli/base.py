@@ -1,0 +1,107 @@
+"""What the commands share: the group, the options, the opened library, how results and messages are said."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.answer import Answerer
+    from app.settings import Settings
+    from index.library import Library
+
+ERROR = 1
+BROKEN_OFF = 130
+
+
+def library_options(command: Callable) -> Callable:
+    """--library and --embedding-model, handed on as one `settings`."""
+
+    @click.option("--config", metavar="FILE", help="File of settings, TOML (CITED_CONFIG).")
+    @click.option("--library", metavar="FOLDER", help="Folder of the library (CITED_LIBRARY).")
+    @click.option("--embedding-model", metavar="NAME",
+                  help="Embedding model, by name or folder (CITED_EMBEDDING_MODEL).")  # fmt: skip
+    @wraps(command)
+    def with_settings(**given: Any) -> Any:
+        from app.settings import NAMES, load
+
+        asked = {name: given.pop(name) for name in NAMES if name in given}
+        return command(settings=load(**asked), **given)
+
+    return with_settings
+
+
+def reader_options(command: Callable) -> Callable:
+    """--reader and --threshold; of `settings` where library_options stands above."""
+    reader = click.option("--reader", metavar="NAME", help="Reader, by name or folder (CITED_READER).")
+    threshold = click.option(
+        "--threshold", metavar="P", help="Refuse below this confidence, 0 to 1 (CITED_THRESHOLD)."
+    )
+    return reader(threshold(command))
+
+
+def model_options(command: Callable) -> Callable:
+    """--model, --endpoint, --context and --ask-anyway; of `settings` where library_options stands above."""
+    options = (
+        click.option("--model", metavar="NAME", help="Language model, or a GGUF file (CITED_MODEL)."),
+        click.option("--endpoint", metavar="URL", help="OpenAI-compatible interface (CITED_ENDPOINT)."),
+        click.option("--context", metavar="TOKENS", help="Tokens that the model takes (CITED_CONTEXT)."),
+        click.option("--ask-anyway", is_flag=True, default=None,
+                     help="Ask the model even where the reader finds no answer (CITED_ASK_ANYWAY)."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def given(option: str) -> bool:
+    """Whether an option of the running command stands on its command line."""
+    from click.core import ParameterSource
+
+    return click.get_current_context().get_parameter_source(option) == ParameterSource.COMMANDLINE
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def opened(settings: "Settings") -> "Iterator[Library]":
+    """The library of the settings, closed afterwards."""
+    from index.embed import Embedder
+    from index.library import Library
+
+    with Library(settings.library, Embedder(settings.embedding_model)) as library:
+        yield library
+
+
+def answerer_of(library: "Library", settings: "Settings") -> "Answerer":
+    """What answers from the library, with the reader and the language model of the settings."""
+    from app.answer import Answerer
+    from app.reader import load_reader
+
+    answerer = Answerer(library, load_reader(settings.reader), settings.threshold)
+    if settings.model:
+        from app.llm import connect
+
+        answerer.model = connect(settings.model, settings.endpoint, settings.api_key, settings.context)
+        answerer.ask_anyway = settings.ask_anyway
+    return answerer
+
+
+def say(message: str) -> None:
+    """A message for the person at the keyboard."""
+    click.echo(message, err=True)
+
+
+def print_json(value: object) -> None:
+    """A result as JSON on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cited", message="%(package)s %(version)s")
+def cited() -> None:
+    """Answers questions about your documents, and every answer carries citations you can check."""

@@ -1,0 +1,57 @@
+"""`cited list`, `cited show` and `cited delete`: the documents of the library."""
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from app import terminal
+from app.cli.base import cited, json_option, library_options, opened, print_json, say
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+@cited.command("list")
+@json_option
+@library_options
+def list_documents(as_json: bool, settings: "Settings") -> None:
+    """List the documents of the library."""
+    with opened(settings) as library:
+        entries = library.entries()
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+    elif entries:
+        terminal.print_entries(entries)
+    else:
+        say(f"the library {settings.library} is empty; add documents with `cited ingest PATH`")
+
+
+@cited.command()
+@click.argument("document")
+@click.option("--text", "as_text", is_flag=True, help="Print the text exactly, to check offsets against.")
+@json_option
+@library_options
+def show(document: str, as_text: bool, as_json: bool, settings: "Settings") -> None:
+    """Show a document, by id, title or path: its sections, footnotes, and what was left out."""
+    with opened(settings) as library:
+        found = library.document(library.find(document))
+    if as_text:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        sys.stdout.write(found.text)
+    elif as_json:
+        print_json(terminal.document_to_json(found))
+    else:
+        terminal.print_document(found)
+
+
+@cited.command()
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT…")
+@library_options
+def delete(documents: tuple[str, ...], settings: "Settings") -> None:
+    """Delete documents, by id, title or path."""
+    with opened(settings) as library:
+        for name in dict.fromkeys([library.find(name) for name in documents]):
+            library.delete(name)
+            say(f"deleted {name}")

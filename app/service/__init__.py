@@ -1,0 +1,1 @@
+"""The HTTP interface: `/v1`, its OpenAI-compatible half, its description, health and metrics."""

@@ -1,0 +1,135 @@
+"""`cited eval bench …`: speed and scale, and public benchmarks."""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.base import json_option, model_options, print_json, reader_options
+from eval.cli.base import ARTICLE, FILE, evaluation, set_path, sources_of, sources_option, writer_of
+
+
+@evaluation.group()
+def bench() -> None:
+    """Public benchmarks, and how fast it is."""
+
+
+@bench.command()
+@click.option("--data", type=FILE, required=True, help="Folder with questions.csv and corpora/.")
+@json_option
+def chunking(data: Path, as_json: bool) -> None:
+    """Token-level recall, precision and IoU on five corpora (Chroma's «Evaluating Chunking Strategies»)."""
+    from app.progress import progress_bar
+    from eval.bench.chunking import print_rows, run_chunking
+
+    with progress_bar("texts") as advance:
+        rows = run_chunking(data, progress=advance)
+    if as_json:
+        print_json([row.to_json() for row in rows])
+    else:
+        print_rows(rows)
+
+
+@bench.command("ingest")
+@click.argument("folder", type=FILE)
+@json_option
+def bench_ingest(folder: Path, as_json: bool) -> None:
+    """How fast the files of FOLDER are read and embedded, beside the bare embedding loop."""
+    from eval.bench.ingest import print_rows, run_ingest
+
+    rows = run_ingest(folder)
+    if as_json:
+        print_json([row.to_json() for row in rows])
+    else:
+        print_rows(rows)
+
+
+@bench.command()
+@click.argument("name", metavar="[SET]", default="samples")
+@sources_option
+@click.option("--clients", type=click.IntRange(1, 1000), default=30, show_default=True)
+@click.option("--questions", "each", type=click.IntRange(1), default=20, show_default=True, help="A client.")
+@click.option(
+    "--pause", type=click.FloatRange(0), default=0, help="Seconds before each question, on average."
+)
+@json_option
+def clients(
+    name: str, sources: tuple[Path, ...], clients: int, each: int, pause: float, as_json: bool
+) -> None:
+    """Many people at once at one page, each asking one question after the other."""
+    from eval.bench.clients import run_clients
+
+    load = run_clients(set_path(name), sources_of(name, sources), clients, each, pause)
+    if as_json:
+        print_json(asdict(load))
+    else:
+        click.echo(
+            f"{load.clients} clients, {load.questions} questions, {load.failed} failed; "
+            f"p50 {load.p50:.2f} s, p95 {load.p95:.2f} s, p99 {load.p99:.2f} s; "
+            f"{load.per_second:.1f} a second"
+        )
+
+
+@bench.command()
+@click.option("--data", type=FILE, required=True, help="Folder with squad.jsonl.gz.")
+@click.option("--reader", metavar="NAME", help="Reader, by name or folder.")
+@json_option
+def reader(data: Path, reader: str | None, as_json: bool) -> None:
+    """The reader alone, on the SQuAD articles held back from its training."""
+    from app.reader import load_reader
+    from eval.bench.reader import print_figures, run_reader
+
+    figures = run_reader(data, load_reader(reader))
+    if as_json:
+        print_json([asdict(figure) for figure in figures])
+    else:
+        print_figures(figures)
+
+
+@bench.command("model")
+@click.argument("name", metavar="[SET]", default="samples")
+@sources_option
+@click.option("--questions", "most", type=click.IntRange(1), default=20, show_default=True)
+@reader_options
+@model_options
+@json_option
+def bench_model(name: str, sources: tuple[Path, ...], most: int, as_json: bool, **given: Any) -> None:
+    """What a language model costs: quotations without it, quotations beside it, and what it writes."""
+    from app.progress import progress_bar
+    from app.reader import load_reader
+    from app.settings import load as load_settings
+    from eval.bench.model import print_cost, run_model
+    from eval.run import load_task
+
+    settings = load_settings(**given)
+    if settings.model is None:
+        raise click.UsageError("name the language model: add --model")
+    task = load_task(set_path(name), sources_of(name, sources))
+    reading = load_reader(settings.reader)
+    with progress_bar("questions") as advance:
+        cost = run_model(task, partial(writer_of, settings), most, reading, settings.threshold, advance)
+    if as_json:
+        print_json(cost.to_json())
+    else:
+        print_cost(cost)
+
+
+@bench.command()
+@click.option("--data", type=FILE, help="Folder with wice.jsonl.gz; without it, no claims of WiCE.")
+@click.option("--article", type=FILE, help="The article [default: where a checkout has it].")
+@click.option("--reader", metavar="NAME", help="Reader, by name or folder.")
+@json_option
+def claims(data: Path | None, article: Path | None, reader: str | None, as_json: bool) -> None:
+    """The checker of written sentences: what it passes rightly, and which changed facts it catches."""
+    from app.reader import load_reader
+    from eval.bench.claims import print_rows, run_claims
+    from index.embed import Embedder
+
+    at_hand = ARTICLE if article is None and ARTICLE.exists() else article
+    rows = run_claims(load_reader(reader), Embedder(), at_hand, data)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    else:
+        print_rows(rows)
