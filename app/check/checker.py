@@ -17,7 +17,7 @@ import numpy as np
 from app.check.alike import Alike
 from app.check.disagree import bears, disagreements
 from app.check.names import acronyms
-from app.check.source import Candidate, Claim, Source, found_numbers
+from app.check.source import Candidate, Claim, Source, found_numbers, marked_sentences, near
 from app.check.support import features_of, load_weighing
 from app.reader import AnyReader
 from index.library import Library
@@ -33,8 +33,8 @@ CLOSELY = 14
 GAIN = 0.1
 """Share of the claim that a further sentence must add."""
 OWN = 0.45
-"""Share of the claim that a sentence from elsewhere must hold by itself: without it, names and numbers were
-borrowed from places that speak of other things (28 of 55 changed claims that passed)."""
+"""Share of the claim that a sentence from elsewhere must hold by itself: names and numbers must not be borrowed
+from places that speak of other things."""
 HINT = 0.03
 """What the model's own marker adds to a passage's sentences."""
 VETOED = 0.25
@@ -182,7 +182,7 @@ class Checker:
                 Source((*source.sentences, c), known)
                 for c in close
                 if c.key not in keys
-                and (_near(first, c) or self._held(claim, Source((c,), known), weight) >= OWN)
+                and (near(first, c) or self._held(claim, Source((c,), known), weight) >= OWN)
             ]
             if not further:
                 break
@@ -202,7 +202,7 @@ class Checker:
     def _candidates(self, vector: np.ndarray, passages: Sequence[Passage]) -> Iterator[Candidate]:
         kept = self._sentence_vectors([p.id for p in passages])
         referring = {
-            label: p.plain(s) for p in passages if p.kind == "body" for label, s in _marked_sentences(p)
+            label: p.plain(s) for p in passages if p.kind == "body" for label, s in marked_sentences(p)
         }
         ends = {
             (p.document_id, p.position, p.kind): p.plain(p.sentences[-1]) for p in passages if p.sentences
@@ -223,30 +223,6 @@ class Checker:
             while len(self._vectors) > REMEMBERED:
                 self._vectors.popitem(last=False)
         return {name: self._vectors[name] for name in ids if name in self._vectors}
-
-
-def _near(first: Candidate, other: Candidate) -> bool:
-    """Whether a sentence stands next to the other, or one is of a footnote that the other refers to."""
-    one, two = first.passage, other.passage
-    if one.document_id != two.document_id:
-        return False
-    for note, span in ((one, other.span), (two, first.span)):
-        if note.kind == "footnote" and any(span.start <= at < span.end for at in note.marked_at):
-            return True
-    gap = max(first.span.start, other.span.start) - min(first.span.end, other.span.end)
-    return one.kind == two.kind and 0 <= gap <= BESIDE
-
-
-BESIDE = 3
-"""Characters between sentences that follow each other."""
-
-
-def _marked_sentences(passage: Passage) -> Iterator[tuple[str, Span]]:
-    for label in passage.notes:
-        at = passage.text.find(f"[{label}]") + passage.start
-        for span in passage.sentences:
-            if span.start <= at < span.end:
-                yield label, span
 
 
 def _weights(claim: Claim, every: Sequence[Candidate]) -> dict[str, float]:

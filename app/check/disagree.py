@@ -3,19 +3,17 @@
 A disagreement refuses a claim whatever its wording. The order is that of the reasons' worth to a reader.
 """
 
-import re
 from collections.abc import Iterator
 
 from app.check.align import Weight, affinity, matches, reversed_roles, swapped
-from app.check.facts import MONTHS, Number, agrees, lists, rivals
+from app.check.facts import Number, agrees, lists, rivals
 from app.check.names import SIDES, Name, same, spelled_by
+from app.check.number_words import MONTHS
 from app.check.polarity import AXIS, denies, negated, open_verbs, opposite, unassured
+from app.check.quotations import misquoted
 from app.check.source import Claim, Source
 from app.suggest.verbs import words
 
-QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]|「([^「」]+)」")
-LEAST_QUOTED = 4
-"""Characters of a quotation that is held against the source."""
 RIVAL = 1.6
 """How much better the surroundings of another value must fit before the claim's is taken for misattached."""
 SIGN = 1.3
@@ -26,32 +24,13 @@ def disagreements(claim: Claim, source: Source, weight: Weight) -> Iterator[str]
     """Why the source does not say this, the most telling reason first; nothing where nothing speaks
     against."""
     matched = matches(claim.tokens, source.tokens, {})
-    yield from _quotations(claim, source)
+    yield from misquoted(claim, source)
     yield from _numbers(claim, source, matched, weight)
     yield from _names(claim, source, matched, weight)
     yield from _turned(claim, source, matched, weight)
     if word := unassured(claim.tokens, source.assured):
         yield f"the source does not say “{word}”"
     yield from _open(claim, source)
-
-
-def _quotations(claim: Claim, source: Source) -> Iterator[str]:
-    text = _flat(source.text)
-    for match in QUOTED.finditer(claim.text):
-        quoted = next(g for g in match.groups() if g)
-        flat = _flat(quoted).strip(" .,;:")
-        if len(flat) < LEAST_QUOTED:
-            continue
-        alike = (flat, flat[0].swapcase() + flat[1:])
-        if not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text) for one in alike):
-            yield f"the source does not have the words “{quoted.strip()}”"
-
-
-def _flat(text: str) -> str:
-    """White space as one blank, none before a full stop or comma, quotation marks and apostrophes of one
-    kind."""
-    text = re.sub(r"[“”„«»「」\"]", "", text).replace("’", "'").replace("‘", "'")
-    return re.sub(r" (?=[.,;:!?])", "", " ".join(text.split()))
 
 
 def _numbers(claim: Claim, source: Source, matched: dict[int, list[int]], weight: Weight) -> Iterator[str]:

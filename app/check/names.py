@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.check.facts import ROMAN
+from app.check.number_words import ROMAN
 from app.check.tokens import FUNCTION, Token, stem
 from app.suggest.verbs import words
 

@@ -1,6 +1,6 @@
 """The source of a claim: one to three sentences chosen for it, with what stands around them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -134,3 +134,28 @@ def found_numbers(claim: Claim, tokens: Sequence[Token]) -> set[int]:
     """Indices of the claim's numbers that these tokens bear out."""
     there = numbers_of(tokens)
     return {k for k, n in enumerate(claim.numbers) if any(agrees(n, s) for s in there)}
+
+
+def near(first: Candidate, other: Candidate) -> bool:
+    """Whether a sentence stands next to the other, or one is of a footnote that the other refers to."""
+    one, two = first.passage, other.passage
+    if one.document_id != two.document_id:
+        return False
+    for note, span in ((one, other.span), (two, first.span)):
+        if note.kind == "footnote" and any(span.start <= at < span.end for at in note.marked_at):
+            return True
+    gap = max(first.span.start, other.span.start) - min(first.span.end, other.span.end)
+    return one.kind == two.kind and 0 <= gap <= BESIDE
+
+
+BESIDE = 3
+"""Characters between sentences that follow each other."""
+
+
+def marked_sentences(passage: Passage) -> Iterator[tuple[str, Span]]:
+    """The sentences that refer to a footnote, with its label."""
+    for label in passage.notes:
+        at = passage.text.find(f"[{label}]") + passage.start
+        for span in passage.sentences:
+            if span.start <= at < span.end:
+                yield label, span

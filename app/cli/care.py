@@ -24,6 +24,22 @@ if TYPE_CHECKING:
 A_FILE = click.Path(path_type=Path)
 
 
+@cited.command("settings")
+@json_option
+@library_options
+@reader_options
+@model_options
+def show_settings(as_json: bool, settings: "Settings") -> None:
+    """Show every setting, its value, and where it was set."""
+    from app.settings import describe
+
+    told = describe(settings)
+    if as_json:
+        print_json([{"name": name, "value": value, "from": source} for name, value, source in told])
+    for name, value, source in () if as_json else told:
+        click.echo(f"{name:18}{value:40} {source}")
+
+
 @cited.command()
 @library_options
 def rebuild(settings: "Settings") -> None:
