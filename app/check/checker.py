@@ -33,8 +33,8 @@ CLOSELY = 14
 GAIN = 0.1
 """Share of the claim that a further sentence must add."""
 OWN = 0.45
-"""Share of the claim that a sentence from elsewhere must hold by itself: names and numbers must not be borrowed
-from places that speak of other things."""
+"""Share of the claim that a sentence from elsewhere must hold by itself: names and numbers must not be
+borrowed from places that speak of other things."""
 HINT = 0.03
 """What the model's own marker adds to a passage's sentences."""
 VETOED = 0.25

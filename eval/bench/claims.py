@@ -117,7 +117,7 @@ def sets_of_claims(article: Path | None) -> Iterator[tuple[str, list[Document], 
     for name, source in (("article", article), ("samples", samples_folder())):
         if source is not None:
             documents = {file.path.name: read_file(file.path) for file in look(source).files}
-            yield name, list(documents.values()), load_claims(SETS / f"claims-{name}.jsonl", documents)
+            yield name, list(documents.values()), load_claims(SETS / "claims" / f"{name}.jsonl", documents)
 
 
 def hits_of(library: Library, claim: str) -> list[Hit]:
