@@ -27,6 +27,7 @@ def disagreements(claim: Claim, source: Source, weight: Weight) -> Iterator[str]
     yield from misquoted(claim, source)
     yield from _numbers(claim, source, matched, weight)
     yield from _names(claim, source, matched, weight)
+    yield from _units(claim, source)
     yield from _turned(claim, source, matched, weight)
     if word := unassured(claim.tokens, source.assured):
         yield f"the source does not say “{word}”"
@@ -70,6 +71,28 @@ def _numbers(claim: Claim, source: Source, matched: dict[int, list[int]], weight
         if crossed := swapped(claim.tokens, source.tokens, same_kind, matched, weight):
             one, other = (claim.tokens[i].text for i in crossed)
             yield f"the source gives {one} and {other} the other way round"
+
+
+TIMES = {
+    word: unit
+    for unit, forms in {
+        "second": "second seconds", "minute": "minute minutes", "hour": "hour hours hourly",
+        "day": "day days daily", "week": "week weeks weekly", "month": "month months monthly",
+        "year": "year years yearly annual annually", "decade": "decade decades",
+        "century": "century centuries",
+    }.items()
+    for word in forms.split()
+}  # fmt: skip
+"""Units of time: «a week» is not borne out by «a day»."""
+
+
+def _units(claim: Claim, source: Source) -> Iterator[str]:
+    there = {TIMES[t.low]: t.text for t in source.tokens if t.low in TIMES}
+    near = {TIMES[t.low] for t in source.around if t.low in TIMES}
+    for token in claim.tokens:
+        unit = TIMES.get(token.low)
+        if unit and there and unit not in there and unit not in near:
+            yield f"the source says {next(iter(there.values()))}, not {token.text}"
 
 
 def _counted(n: Number, others: list[Number]) -> bool:

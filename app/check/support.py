@@ -81,6 +81,24 @@ def features_of(
     )
 
 
+def strange_end(claim: Claim, source: Source, alike: Words) -> str | None:
+    """A reason where the claim ends with a word that the source has nothing like: what is new in a sentence
+    stands at its end. Of the tuning halves' claims without another disagreement it refuses 9 changed ones and
+    2 true ones."""
+    if not claim.telling or claim.telling[-1] < len(claim.tokens) - 2:
+        return None
+    last = claim.tokens[claim.telling[-1]]
+    if last.stem in source.words or any(last.stem == t.stem for t in source.around):
+        return None
+    if any(t.content and alike(last.low, t.low) >= STRANGE for t in source.tokens):
+        return None
+    return f"no source has “{last.text}”"
+
+
+STRANGE = 0.3
+"""Likeness below which nothing in the source is like a word."""
+
+
 def _count(text: Claim | Source, words: frozenset[str]) -> float:
     return float(min(2, sum(t.low in words or t.low.endswith("n't") for t in text.tokens)))
 
