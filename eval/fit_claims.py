@@ -26,7 +26,7 @@ from index.embed import Embedder
 STRENGTH = 0.3
 """C of the regression."""
 MOST_WRONG = 0.05
-"""Share of the claims shown that may be wrong, on the tuning halves: a claim shown with a source that does not
+"""Share of the claims shown that may be wrong, on the tuning halves: one shown with a source that does not
 say it is worse than a true one left out."""
 LEAST_RECALL = 0.6
 """Share of the true claims that must be shown all the same."""
