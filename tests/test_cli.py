@@ -423,7 +423,7 @@ def test_the_doctor_is_content_with_a_healthy_library_and_names_what_is_damaged(
     for file in (cited.folder / "chroma").rglob("*.sqlite3"):
         file.write_bytes(b"rubbish" * 500)
     assert cited("doctor") == 1
-    assert "FAILED  vectors" in cited.out
+    assert "problem   vectors" in cited.out
     assert cited("ask", "Who built it?") == 1
     assert "cited rebuild" in cited.err
     assert cited("rebuild") == 0

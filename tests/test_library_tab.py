@@ -17,8 +17,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.chat import strings
 from app.chat.library_jobs import Job, Jobs, seconds_left
-from app.chat.library_tab import _on_disk, functions_of, library_tab, plain_name
+from app.chat.library_tab import functions_of, library_tab
 from app.report import Done
+from app.uploads import on_disk, plain_name
 from index.library import Library
 from index.records import structure_of
 from ingest.errors import LibraryBusy
@@ -543,5 +544,5 @@ def test_a_name_is_one_line_without_folders():
     assert plain_name("e\u0301.md") == "é.md"
     assert plain_name("\ud800.md") == "?.md"
     assert plain_name(" .. ") == plain_name("") == "document"
-    assert len(_on_disk("名" * 251 + ".docx").encode()) <= 255
-    assert _on_disk("名" * 251 + ".docx").endswith("名.docx")
+    assert len(on_disk("名" * 251 + ".docx").encode()) <= 255
+    assert on_disk("名" * 251 + ".docx").endswith("名.docx")

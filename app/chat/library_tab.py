@@ -7,7 +7,6 @@ nobody who asks a question waits for them, and they go on when the window that b
 
 import re
 import shutil
-import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -23,6 +22,7 @@ from app.chat.calls import told
 from app.chat.library_jobs import Job, Jobs
 from app.ingesting import Wishes, ingest_paths, samples_folder
 from app.report import Done, Line, printable
+from app.uploads import on_disk, plain_name
 from index.library import Library
 from ingest.errors import DocumentUnknown, SourceUnreadable
 from ingest.read import MOST_BYTES, readers
@@ -34,8 +34,6 @@ START = (
 )
 MOST_FILES = 1000
 MOST_ADDRESSES = 100
-LONGEST_NAME = 255
-"""Bytes of a file's name here. Other systems count characters, of which a name keeps as many."""
 Call = Callable[[object], dict]
 
 
@@ -134,7 +132,7 @@ def _taken(files: list[dict], folder: Path) -> tuple[dict[str, str], list[Line]]
         elif found is None:
             refused.append(_refused(name, f"the upload of {name} is not there any more; add it again"))
         else:
-            path = folder / str(number) / _on_disk(name)
+            path = folder / str(number) / on_disk(name)
             path.parent.mkdir()
             shutil.move(found, path)
             uploads[str(path)] = name
@@ -155,21 +153,6 @@ def _uploaded(path: str) -> Path | None:
         if found.parent.parent == Path(get_upload_folder()).resolve() and found.is_file():
             return found
     return None
-
-
-def plain_name(name: str) -> str:
-    """A file's name as it is kept: one line of Unicode, composed, without folders."""
-    known = name.encode("utf-8", "replace").decode()
-    last = unicodedata.normalize("NFC", known).replace("\\", "/").rpartition("/")[2]
-    name = printable(last[:LONGEST_NAME]).strip()
-    return name if name.strip(". ") else "document"
-
-
-def _on_disk(name: str) -> str:
-    """The name with a stem that a file system takes, and its suffix."""
-    suffix = Path(name).suffix[:20]
-    room = LONGEST_NAME - len(suffix.encode())
-    return name.removesuffix(suffix).encode()[:room].decode("utf-8", "ignore") + suffix
 
 
 def _address(word: str) -> str:

@@ -25,9 +25,9 @@ from app.report import Done
 from app.service import documents_schema as schema
 from app.service.problems import Refused
 from app.service.service import Service, as_json
-from app.service.uploads import on_disk, plain_name
 from app.service.work import finished
 from app.terminal import document_to_json
+from app.uploads import on_disk, plain_name
 from index.catalog import Entry
 
 BODY = {
