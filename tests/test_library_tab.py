@@ -417,8 +417,8 @@ def test_ten_thousand_documents_are_listed_filtered_sorted_and_paged(page: Page,
     with served.library.catalog.change() as db:
         for i in range(10_000):
             name = f"paper {i:05}"
-            row = (name, f"upload:{name}.txt", name, document.version, ADDED, document.text, structure, 1)
-            db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            row = (name, f"upload:{name}.txt", name, document.version, ADDED, document.text, structure, 1, "")
+            db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     began = time.monotonic()
     page.reload()
     rows = page.locator(".library tbody tr")
