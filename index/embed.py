@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.encoder import SIZE, Encoder
 from ingest.errors import ModelError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+    from index.encoder import Encoder
 
 PACKAGED = "all-MiniLM-L6-v2"
 REMEMBERED = 256
@@ -61,7 +62,9 @@ class Embedder:
         return packaged_model() if self.model == PACKAGED else Path(self.model)
 
     @cached_property
-    def _encoder(self) -> Encoder:
+    def _encoder(self) -> "Encoder":
+        from index.encoder import Encoder
+
         return Encoder(self._folder)
 
     @cached_property
@@ -88,8 +91,7 @@ class Embedder:
     def passages(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
         """Unit vectors, float32, shape (n, d), in the order of the texts."""
         if not texts:
-            size = SIZE if self.model == PACKAGED else self._network.get_embedding_dimension() or 0
-            return np.zeros((0, size), dtype=np.float32)
+            return np.zeros((0, self._size()), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         parts = []
         for at in range(0, len(order), batch):
@@ -101,22 +103,17 @@ class Embedder:
         out[order] = vectors
         return out
 
+    def _size(self) -> int:
+        if self.model == PACKAGED:
+            return self._encoder.encode(["?"]).shape[1]
+        return self._network.get_embedding_dimension() or 0
+
     def _encode(self, texts: Sequence[str]) -> np.ndarray:
         if self.model == PACKAGED:
             return self._encoder.encode(texts)
         return self._network.encode(
             texts, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False
         )
-
-    def word_pieces(self, word: str) -> np.ndarray:
-        """What the model begins with for a word: a row a piece, shape (pieces, d); none where it has none."""
-        if self.model == PACKAGED:
-            return self._encoder.word_pieces(word)
-        module = getattr(self._network[0], "auto_model", None)
-        if module is None:
-            return np.zeros((0, 0), dtype=np.float32)
-        ids = self._network.tokenizer(word, add_special_tokens=False)["input_ids"]
-        return module.get_input_embeddings().weight.detach().numpy()[ids]
 
     def question(self, text: str) -> np.ndarray:
         """A unit vector, float32, shape (d,); the last REMEMBERED ones are kept.

@@ -60,11 +60,6 @@ class Encoder:
         tokenizer.enable_truncation(MOST_TOKENS)
         return tokenizer
 
-    def word_pieces(self, word: str) -> np.ndarray:
-        """What the network begins with for a word: a row a piece, float32, shape (pieces, 384)."""
-        ids = self._tokenizer.encode(word, add_special_tokens=False).ids
-        return self._values["words"][ids]
-
     @cached_property
     def _values(self) -> dict[str, np.ndarray]:
         return {name: np.ascontiguousarray(value) for name, value in self._weights().items()}

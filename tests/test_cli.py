@@ -362,7 +362,7 @@ def test_list_shows_every_document(on_samples):
     rows = on_samples.json("list")
     assert len(rows) == 4
     assert set(rows[0]) == {
-        "id", "title", "source", "version", "added", "passages", "characters", "notes"
+        "id", "title", "source", "version", "added", "passages", "characters", "notes", "collection"
     }  # fmt: skip
     assert on_samples("list") == 0
     assert all(row["id"] in on_samples.out for row in rows)
@@ -478,7 +478,7 @@ def test_another_model_is_refused_before_anything_changes(on_samples, tmp_path):
         ["delete", "The bridge"],
         ["ingest", tmp_path / "model" / "config.json"],
     ):
-        assert on_samples(*words, "--model", tmp_path / "model") == 1
+        assert on_samples(*words, "--embedding-model", tmp_path / "model") == 1
         assert on_samples.out == ""
 
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, expect
 from app.access.store import AccessStore
 from app.answer import Answerer
 from app.settings import Settings
+from eval.for_page import PageEvaluations
 from index.library import Library
 from ingest.errors import SettingsError
 from ingest.read import read_bytes
@@ -33,7 +34,8 @@ def everything(library: Library, **settings):
     from app.serving import access_of, application
 
     told = Settings(library.folder, **settings)
-    return application(Answerer(library), None, told, access_of(told))
+    answerer = Answerer(library)
+    return application(answerer, PageEvaluations(answerer), told, access_of(told))
 
 
 @pytest.fixture
@@ -156,6 +158,8 @@ def test_an_editor_logs_in_asks_and_adds_a_document_on_the_page(guarded, browser
     page.get_by_role("tab", name="Library").click()
     page.locator("input[type=file]").first.set_input_files(new)
     expect(page.get_by_role("rowheader", name="The mole")).to_be_visible(timeout=30_000)
+    page.get_by_role("tab", name="Evaluation").click()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
     page.context.close()
 
 

@@ -4,9 +4,9 @@ Knows how runs are shown, and nothing of how they are made: whatever is an `Eval
 belongs to the page, not to a visitor: everybody sees it, and it goes on when its window is closed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import partial, wraps
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI, Request, Response
 
+from app.access.principal import acting_for
 from app.chat.evaluation_view import Speaker, introduction, isolated, message, results_html, watched_values
 from app.chat.evaluations import BASELINE, Evaluations
 from app.chat.strings import label, language_of, say
@@ -62,15 +63,26 @@ def evaluation_tab(evaluations: Evaluations) -> None:
             against = gr.Dropdown([], label=label("evaluation.against"), min_width=280)
         shown = gr.HTML(elem_classes="evaluation", apply_default_css=False, elem_id="evaluation-results")
     timer = gr.Timer(EVERY, active=False)
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     watched = [told, timer, run, stop]
-    gr.on(None, do.open, None, [intro, chosen, which, shown, *watched], **private)
-    run.click(do.start, chosen, [said, *watched], **private)
-    stop.click(do.stop, None, watched, **private)
-    timer.tick(do.look, None, [*watched, which], **private)
-    add.upload(do.add, add, [said, chosen], **private)
-    which.change(do.choose, which, [against, shown], **private)
-    against.input(do.compare, [which, against], shown, **private)
+    gr.on(None, by_asker(do.open), None, [intro, chosen, which, shown, *watched], **private)
+    run.click(by_asker(do.start), chosen, [said, *watched], **private)
+    stop.click(by_asker(do.stop), None, watched, **private)
+    timer.tick(by_asker(do.look), None, [*watched, which], **private)
+    add.upload(by_asker(do.add), add, [said, chosen], **private)
+    which.change(by_asker(do.choose), which, [against, shown], **private)
+    against.input(by_asker(do.compare), [which, against], shown, **private)
+
+
+def by_asker(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler of a request, which is its last argument, as whoever sent that: Gradio's queue loses it."""
+
+    @wraps(handler)
+    def call(*given: Any) -> Any:
+        with acting_for(given[-1].request):
+            return handler(*given)
+
+    return call
 
 
 class _Handlers:
