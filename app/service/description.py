@@ -1,6 +1,7 @@
 """The description of `/v1`: OpenAPI, completed with the errors that every route may answer with, and a page
 of it that needs nothing from elsewhere and no script."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup, escape
 
 from app.service.documents_schema import Address
 from app.service.openai_schema import OpenAIError
 from app.service.problems import LIKE_OPENAI
 from app.service.schema import Problem
 
+CODE = re.compile(r"`([^`]+)`")
 ABOUT = (
     "Questions about documents, answered with exact citations: every position is a half-open range of "
     "characters of the document's text, so that `text[start_char_index:end_char_index] == cited_text`. "
@@ -81,7 +84,14 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
 @cache
 def _template() -> Any:
     here = FileSystemLoader(Path(__file__).parent)
-    return Environment(loader=here, autoescape=select_autoescape(default=True)).get_template("docs.html.j2")
+    made = Environment(loader=here, autoescape=select_autoescape(default=True))
+    made.filters["coded"] = _coded
+    return made.get_template("docs.html.j2")
+
+
+def _coded(text: str) -> Markup:
+    """A description, with what stands in backticks as code."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped right here)
 
 
 def page(api: FastAPI) -> str:
