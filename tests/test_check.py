@@ -115,3 +115,10 @@ def test_a_claim_costs_little(checker: Checker, sample_library: Library):
     for _ in range(20):
         checker.check(claim, hits)
     assert (time.perf_counter() - begin) / 20 < 0.1
+
+
+def test_a_copied_sentence_inside_an_invented_one_is_not_supported(checker: Checker):
+    copied = "the satellites' meridian runs 102 metres east of Airy's line"
+    invented = verdict_of(checker, f"Television viewers laughed loudly when told that {copied}.")
+    assert invented.supports == ()
+    assert invented.reason

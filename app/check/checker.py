@@ -18,7 +18,7 @@ from app.check.alike import Alike
 from app.check.disagree import bears, disagreements
 from app.check.names import acronyms
 from app.check.source import Candidate, Claim, Source, found_numbers, marked_sentences, near
-from app.check.support import features_of, load_weighing, strange_end
+from app.check.support import features_of, load_weighing, strange
 from app.reader import AnyReader
 from index.library import Library
 from index.search import Hit
@@ -147,7 +147,7 @@ class Checker:
         sharp = sorted(close, key=lambda c: -look[c.key] - 0.3 * self._facts(claim, Source((c,), known)))
         source = self._grown(claim, self._after(sharp[0]), close, weight, known)
         reason = next(disagreements(claim, source, lambda s: weight.get(s, 1.0)), None)
-        reason = reason or strange_end(claim, source, self._alike)
+        reason = reason or strange(claim, source, self._alike)
         return Weighed(source, features_of(claim, source, seen, weight, self._alike), reason)
 
     def _after(self, c: Candidate) -> Candidate:
