@@ -62,7 +62,8 @@ class Draft:
     @property
     def survives(self) -> bool:
         """Whether enough is supported to be shown as the answer."""
-        return len(self.parts) > LEAST_KEPT * (len(self.parts) + len(self.unsupported))
+        left_out = len(self.unsupported) - self._repeated
+        return len(self.parts) > LEAST_KEPT * (len(self.parts) + left_out)
 
     def events(self) -> Iterator[Written | LeftOut]:
         """Each sentence as it is checked; closing this stops the model. Raises LanguageModelError."""
