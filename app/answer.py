@@ -106,7 +106,7 @@ class Answerer:
         """What checks the sentences of a language model."""
         from app.check import Checker
 
-        return Checker(self.library, self.reader)
+        return Checker(self.library)
 
     def warm_up(self) -> None:
         """Load the models and open the library's vectors: the first question need not wait for them."""

@@ -19,7 +19,6 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from app.check.checker import Checker, plain
 from app.check.source import Claim
 from app.check.support import FEATURES, STORED
-from app.reader import load_reader
 from eval.bench.claims import Case, every_passage, hits_of, library_of, load_wice, sets_of_claims
 from index.embed import Embedder
 
@@ -44,11 +43,11 @@ class Seen:
 
 def seen(article: Path | None, data: Path | None) -> list[Seen]:
     """Every claim that may be fitted on."""
-    embedder, reader = Embedder(), load_reader()
+    embedder = Embedder()
     found: list[Seen] = []
     for name, documents, cases in sets_of_claims(article):
         with library_of(documents, embedder) as library:
-            checker = Checker(library, reader)
+            checker = Checker(library)
             for case in cases:
                 if case.half == "tuning":
                     weighed = checker.weigh(Claim(plain(case.claim)), hits_of(library, case.claim))
@@ -59,7 +58,7 @@ def seen(article: Path | None, data: Path | None) -> list[Seen]:
         if case.half == "tuning":
             with library_of([document], embedder) as library:
                 hits = every_passage(library, document.id)
-                weighed = Checker(library, reader).weigh(Claim(plain(case.claim)), hits)
+                weighed = Checker(library).weigh(Claim(plain(case.claim)), hits)
                 if weighed:
                     found.append(Seen(case, weighed.features, weighed.reason is not None, case.id))
     return found

@@ -5,14 +5,13 @@ import time
 import pytest
 
 from app.check import Checker
-from app.reader import Reader
 from index.library import Library
 from index.search import search
 
 
 @pytest.fixture(scope="module")
 def checker(sample_library: Library) -> Checker:
-    return Checker(sample_library, Reader())
+    return Checker(sample_library)
 
 
 def verdict_of(checker: Checker, claim: str):

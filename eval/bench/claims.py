@@ -19,7 +19,6 @@ import numpy as np
 
 from app.check import Checker, Verdict
 from app.ingesting import samples_folder
-from app.reader import AnyReader
 from eval.measures.refusal import auroc
 from eval.measures.stats import Counts, Interval, Statistic, interval, quantile
 from eval.questions import SETS
@@ -163,7 +162,6 @@ def every_passage(library: Library, document: str) -> list[Hit]:
 
 
 def run_claims(
-    reader: AnyReader,
     embedder: Embedder,
     article: Path | None = None,
     data: Path | None = None,
@@ -174,7 +172,7 @@ def run_claims(
     rows: list[Row] = []
     for name, documents, cases in sets_of_claims(article):
         with library_of(documents, embedder) as library:
-            checker = Checker(library, reader)
+            checker = Checker(library)
             mine = [case for case in cases if case.half == half]
             rows += rows_of(name, [_check(checker, case, hits_of(library, case.claim)) for case in mine])
     if data is not None:
@@ -183,7 +181,7 @@ def run_claims(
         for case, document in pages:
             with library_of([document], embedder) as library:
                 hits = every_passage(library, document.id)
-                checked.append(_check(Checker(library, reader), case, hits))
+                checked.append(_check(Checker(library), case, hits))
         rows += rows_of("WiCE", checked)
     return rows
 

@@ -119,16 +119,14 @@ def bench_model(name: str, sources: tuple[Path, ...], most: int, as_json: bool, 
 @bench.command()
 @click.option("--data", type=FILE, help="Folder with wice.jsonl.gz; without it, no claims of WiCE.")
 @click.option("--article", type=FILE, help="The article [default: where a checkout has it].")
-@click.option("--reader", metavar="NAME", help="Reader, by name or folder.")
 @json_option
-def claims(data: Path | None, article: Path | None, reader: str | None, as_json: bool) -> None:
+def claims(data: Path | None, article: Path | None, as_json: bool) -> None:
     """The checker of written sentences: what it passes rightly, and which changed facts it catches."""
-    from app.reader import load_reader
     from eval.bench.claims import print_rows, run_claims
     from index.embed import Embedder
 
     at_hand = ARTICLE if article is None and ARTICLE.exists() else article
-    rows = run_claims(load_reader(reader), Embedder(), at_hand, data)
+    rows = run_claims(Embedder(), at_hand, data)
     if as_json:
         print_json([asdict(row) for row in rows])
     else:
