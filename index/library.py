@@ -13,12 +13,14 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from index.catalog import Catalog, Entry
 from index.embed import Embedder
 from index.find import find
 from index.lock import OwnerLock
 from index.visible import placed
-from index.write import Progress, untold, write
+from index.write import Prepared, Progress, untold, write
 from ingest.document import Document
 from ingest.errors import AccessDenied, LibraryError, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
@@ -31,6 +33,15 @@ Placed = tuple[Document, Sequence[Passage], str | None]
 """A document, its passages, and the collection for it, None for where it is."""
 EMBED_AT_ONCE = 256
 """Passages; bounds memory, and what an interruption loses."""
+
+
+Written = Callable[["Vectors", Sequence[Passage]], Sequence[np.ndarray]]
+"""Puts passages into the vectors; returns the vectors of each one's sentences."""
+
+
+def _written(prepared: Prepared, vectors: "Vectors", passages: Sequence[Passage]) -> Sequence[np.ndarray]:
+    vectors.add([p.id for p in passages], prepared.vectors)
+    return prepared.sentences
 
 
 def _told(progress: Progress, before: int, done: int, total: int) -> None:
@@ -139,9 +150,12 @@ class Library:
         batch: list[Placed] = []
         done = filled = 0
 
+        def embed(vectors: "Vectors", passages: Sequence[Passage]) -> list[np.ndarray]:
+            return write(self.embedder, vectors, passages, EMBED_AT_ONCE, partial(_told, progress, done))
+
         def add_batch() -> list[tuple[Document, Outcome]]:
             nonlocal batch, done, filled
-            told = self._add(batch, partial(_told, progress, done)) if batch else []
+            told = self._add(batch, embed) if batch else []
             batch, done, filled = [], done + filled, 0
             return told
 
@@ -160,7 +174,19 @@ class Library:
             filled += len(passages)
         yield from add_batch()
 
-    def _add(self, batch: Sequence[Placed], progress: Progress) -> list[tuple[Document, Outcome]]:
+    def add_prepared(
+        self, prepared: Iterable[Prepared], collection: str | None = None
+    ) -> Iterator[tuple[Document, Outcome]]:
+        """Make documents searchable that were cut and embedded elsewhere, with this library's model."""
+        self.before_change()
+        for given in prepared:
+            document, where = placed(self.catalog, given.document, collection)
+            if document.id != given.document.id or self.catalog.version(document.id) == document.version:
+                yield document, self.add(given.document, collection=collection)
+            else:
+                yield from self._add([(document, given.passages, where)], partial(_written, given))
+
+    def _add(self, batch: Sequence[Placed], written: Written) -> list[tuple[Document, Outcome]]:
         """Write the vectors of all these documents, then make one after the other visible. Their ids are
         loose until then, so nothing is swept up between the two."""
         with self._guard:
@@ -170,7 +196,7 @@ class Library:
             passages = [p for _, own, _ in batch for p in own]
             self.catalog.set_about(model=self.embedder.fingerprint, passages=SCHEME)
             self.catalog.add_loose([p.id for p in passages])
-            sentences = iter(write(self.embedder, vectors, passages, EMBED_AT_ONCE, progress))
+            sentences = iter(written(vectors, passages))
             for (document, own, where), was in zip(batch, known, strict=True):
                 self.catalog.put(document, own, list(islice(sentences, len(own))), where)
                 self.changed("replace" if was else "add", document.id)

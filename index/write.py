@@ -1,12 +1,14 @@
-"""Passages into the vector store, so many at once."""
+"""Passages embedded and written into the vector store, so many at once."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index.embed import Embedder
 from index.passage_vectors import passage_vectors
+from ingest.document import Document
 from ingest.passages import Passage
 
 if TYPE_CHECKING:
@@ -18,6 +20,18 @@ Progress = Callable[[int, int], None]
 
 def untold(*_: object) -> None:
     """What is told to nobody, and no objection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document cut and embedded, here or elsewhere. vectors: of its passages, unit length, float32, shape
+    (n, d). sentences: of each passage's sentences, float16, shape (sentences, d), as the catalog keeps them.
+    """
+
+    document: Document
+    passages: Sequence[Passage]
+    vectors: np.ndarray
+    sentences: Sequence[np.ndarray]
 
 
 def write(
