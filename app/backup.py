@@ -36,6 +36,7 @@ from index.embed import Embedder
 from index.library import Library
 from index.lock import OwnerLock
 from index.mend import fits, mend
+from index.place import Place, Servers
 from index.write import Progress, untold
 from ingest.errors import LibraryBusy, LibraryError
 
@@ -51,6 +52,17 @@ class Restored:
     aside: Path | None
     rebuilt: bool
     users: tuple[str, ...]
+
+
+def in_folder(place: Place) -> Path:
+    """The folder of a library. Raises LibraryError for one on servers, with what to do in its place."""
+    if isinstance(place, Servers):
+        raise LibraryError(
+            f"the library {place} is in PostgreSQL, whose own tools keep and restore it: `pg_dump "
+            f"--format=custom --file=FILE {place}` and `pg_restore`, then `cited doctor --repair` for its "
+            "vectors; or copy it to a folder, or from one, with `cited copy`"
+        )
+    return place
 
 
 def back_up(library: Path, file: Path) -> Manifest:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import platformdirs
 
+from index.place import is_url, shown
 from ingest.errors import SettingsError
 
-SECRET = "api_key"  # noqa: S105  (its name)
+SECRETS = ("api_key", "vectors_token")
 FEWEST_TOKENS = 1024
 """Less context holds no passage beside the instructions."""
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -34,7 +35,7 @@ def read_config(path: Path, known: Sequence[str]) -> dict[str, tuple[object, str
     """By name: the value, and where it stands ("FILE, line 3").
 
     Raises SettingsError for a file that cannot be read or is no TOML, for a name that is not known, and for
-    a file with an API key that others may read.
+    a file with a secret that others may read.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -50,8 +51,8 @@ def read_config(path: Path, known: Sequence[str]) -> dict[str, tuple[object, str
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise SettingsError(f"{place(path, text, name)}: there is no setting {name}; {hint}")
-    if SECRET in values:
-        _refuse_open_to_others(path)
+    if secret := next((name for name, value in values.items() if is_secret(name, value)), None):
+        _refuse_open_to_others(path, secret)
     return {name: (value, place(path, text, name)) for name, value in values.items()}
 
 
@@ -64,12 +65,16 @@ def place(path: Path, text: str, name: str) -> str:
     return str(path)
 
 
-def _refuse_open_to_others(path: Path) -> None:
+def is_secret(name: str, value: object) -> bool:
+    """Whether a setting is a secret, or the address of a library with a password in it."""
+    return name in SECRETS or (name == "library" and is_url(value) and shown(value) != value)
+
+
+def _refuse_open_to_others(path: Path, name: str) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         raise SettingsError(
-            f"{path} has an {SECRET} and others may open it (mode {mode:04o}); "
-            f"close it with `chmod 600 {path}`"
+            f"{path} sets {name}, and others may open it (mode {mode:04o}); close it with `chmod 600 {path}`"
         )
 
 
@@ -89,6 +94,10 @@ def _text(name: str, value: object) -> str:
 
 def _path(name: str, value: object) -> Path:
     return Path(_text(name, value)).expanduser()
+
+
+def _library(name: str, value: object) -> Path | str:
+    return str(value) if is_url(value) else _path(name, value)
 
 
 def _yes(name: str, value: object) -> bool:
@@ -149,7 +158,7 @@ def _networks(name: str, value: object) -> tuple[str, ...]:
 
 
 UNDERSTOOD: Mapping[str, Callable[[str, object], object]] = {
-    "library": _path,
+    "library": _library,
     "threshold": _probability,
     "context": _tokens,
     "ask_anyway": _yes,

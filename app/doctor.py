@@ -48,7 +48,7 @@ def examine(settings: "Settings", repair: bool = False) -> Iterator[Finding]:
     yield found("reader", lambda: _reads(settings))
     yield found("language model", lambda: _writes(settings))
     yield found("ocr", _recognises)
-    yield from examine_library(settings.library, embedder, repair)
+    yield from examine_library(settings.place, embedder, repair)
 
 
 def found(name: str, look: Callable[[], str | tuple[str, str]]) -> Finding:

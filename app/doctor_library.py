@@ -1,4 +1,4 @@
-"""The library, as the doctor sees it: folder, catalog, vectors, and who has it."""
+"""The library, as the doctor sees it: folder or servers, catalog, vectors, and who has it."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from app.archive import USERS
 from app.backup import TAIL
@@ -14,7 +15,11 @@ from index.catalog import Catalog
 from index.embed import Embedder
 from index.library import Library
 from index.lock import OwnerLock
+from index.place import Place, Servers
 from ingest.errors import CitedError, LibraryBusy, LibraryError, LibraryMismatch
+
+if TYPE_CHECKING:
+    from index.postgres_catalog import PostgresCatalog
 
 Told = str | tuple[str, str]
 FEWEST_BYTES = 200_000_000
@@ -31,8 +36,33 @@ ROWS = (
 MISMATCH = "`--repair` mends it"
 
 
-def examine_library(folder: Path, embedder: Embedder, repair: bool) -> Iterator[Finding]:
+def examine_library(place: Place, embedder: Embedder, repair: bool) -> Iterator[Finding]:
     """Findings on a library, which is made where there is none."""
+    if isinstance(place, Servers):
+        yield from examine_shared(place, embedder, repair)
+    else:
+        yield from examine_folder(place, embedder, repair)
+
+
+def examine_shared(servers: Servers, embedder: Embedder, repair: bool) -> Iterator[Finding]:
+    """Findings on a library on servers, each of which may be away."""
+    from app.doctor_servers import chroma, postgres, unfinished
+
+    yield found("vector server", lambda: chroma(servers))
+    try:
+        library = Library(servers, embedder)
+    except LibraryError as error:
+        yield Finding("catalog", PROBLEM, str(error))
+        return
+    with library:
+        yield found("library", lambda: f"{library.name}, {len(library.entries())} documents")
+        yield found("catalog", lambda: postgres(cast("PostgresCatalog", library.catalog)))
+        yield found("rebuild", lambda: unfinished(library, servers, repair))
+        yield found("vectors", lambda: vectors(library, repair))
+
+
+def examine_folder(folder: Path, embedder: Embedder, repair: bool) -> Iterator[Finding]:
+    """Findings on a library in a folder."""
     try:
         library = Library(folder, embedder, wait=0)
     except LibraryError as error:
@@ -118,7 +148,7 @@ def lock(library: Library) -> tuple[bool, Finding]:
 
 def vectors(library: Library, repair: bool) -> Told:
     """Whether every passage has its vector, and no vector is without a passage."""
-    from index.mend import ListedVectors, difference, fits, mend
+    from index.mend import difference, fits, mend, tried
 
     count = library.catalog.passage_count()
     if not fits(library):
@@ -128,7 +158,7 @@ def vectors(library: Library, repair: bool) -> Told:
             f"{library.embedder.fingerprint} is set; go back to that setting, or run `cited rebuild`"
         )
     try:
-        listed = ListedVectors.tried(library.folder / "chroma", library.embedder)
+        listed = tried(library)
         try:
             amiss = difference(library.catalog, listed)
         finally:

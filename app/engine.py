@@ -36,10 +36,13 @@ class CitedQueryEngine(BaseQueryEngine):
         threshold: float | None = None,
         documents: Sequence[str] = (),
         embedding_model: str = PACKAGED,
+        vectors: str | None = None,
+        token: str | None = None,
     ) -> Self:
-        """Of the library in a folder. The process owns the library from the first question on, until close().
-        documents: ids, titles or paths. Raises LibraryError where there is no library, DocumentUnknown."""
-        library = existing(folder, embedding_model)
+        """Of the library in a folder, which the process owns from the first question on, until close(); or of
+        one on servers, by both their URLs (index/place.py). documents: ids, titles or paths. Raises
+        LibraryError where there is no library, DocumentUnknown."""
+        library = existing(folder, embedding_model, vectors, token)
         try:
             among = [library.find(name) for name in documents]
             return cls(Answerer(library, threshold=threshold), documents=among)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from app.access.audit import Audit
 from app.access.evaluations import GuardedEvaluations
 from app.access.guard import AccessGuard
 from app.access.rules import is_loopback, refuse_open
-from app.access.store import AccessStore
+from app.access.store import AccessStore, open_store
 from app.answer import Answer, Answerer
 from app.chat import page
 from app.chat.evaluations import Evaluations
@@ -37,7 +36,7 @@ class Access:
 def access_of(settings: Settings, no_authentication: bool = False) -> Access:
     """The access to a server with these settings. Raises SettingsError for one that others could reach and
     that would ask nobody who they are, unless that was asked for."""
-    store = AccessStore(settings.library)
+    store = open_store(settings.place)
     reached = BEHIND if settings.behind_proxy or settings.unix else settings.host
     refuse_open(reached, store, no_authentication)
     return Access(store, bool(store.users()) and not no_authentication, is_loopback(reached))
@@ -48,7 +47,7 @@ def application(
 ) -> FastAPI:
     """Everything; its state has the `jobs` of the library, to be closed before the library is."""
     library = answerer.library
-    audit = Audit(library.folder)
+    audit = access.store.audit
 
     def told(answer: Answer) -> None:
         asked(answer.question, answer.answered, answer.mode, answer.timings["total"])

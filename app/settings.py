@@ -8,12 +8,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from app.config import SECRET, default_file, read_config, understood
+from app.config import SECRETS, default_file, read_config, understood
+from index.place import Place, is_url, place_of, shown
 from ingest.errors import SettingsError
 
 PREFIX = "CITED_"
@@ -22,7 +24,9 @@ CONFIG = PREFIX + "CONFIG"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """library: folder of the library (CITED_LIBRARY; default: the user's data folder).
+    """library: folder of the library, or URL of a PostgreSQL database (CITED_LIBRARY; default: the user's
+    data folder). vectors: of a library in PostgreSQL, URL of the Chroma server (CITED_VECTORS).
+    vectors_token: for it (CITED_VECTORS_TOKEN; never on a command line, where others can read it).
     embedding_model: by name or folder (CITED_EMBEDDING_MODEL). threshold: confidence below which
     Cited refuses, a probability in [0, 1] (CITED_THRESHOLD; default: the one fitted with the reader).
     reader: a question-answering model of transformers, by name or folder, or a folder of weights of
@@ -30,7 +34,7 @@ class Settings:
     model: the language model, by its name at the endpoint, or a GGUF file (CITED_MODEL; default: none).
     endpoint: URL of an OpenAI-compatible interface (CITED_ENDPOINT, else OPENAI_API_BASE or
     OPENAI_BASE_URL, else OLLAMA_BASE_URL). api_key: for it (CITED_API_KEY, else OPENAI_API_KEY; never on a
-    command line, where others can read it). context: tokens that the model takes (CITED_CONTEXT).
+    command line). context: tokens that the model takes (CITED_CONTEXT).
     ask_anyway: ask the model even where the reader finds no answer (CITED_ASK_ANYWAY).
 
     Of the server: host and port, or unix, a socket's path, in their place. certificate, certificate_key:
@@ -41,7 +45,7 @@ class Settings:
     sources: where each was set, for those that were.
     """
 
-    library: Path
+    library: Path | str = field(repr=False)
     embedding_model: str = "all-MiniLM-L6-v2"
     threshold: float | None = None
     reader: str | None = None
@@ -60,7 +64,14 @@ class Settings:
     log_level: str = "warning"
     log_questions: bool = False
     traces: str | None = None
+    vectors: str | None = field(default=None, repr=False)
+    vectors_token: str | None = field(default=None, repr=False)
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def place(self) -> Place:
+        """Where the library is. Raises SettingsError where library and vectors do not fit together."""
+        return place_of(self.library, self.vectors, self.vectors_token)
 
 
 SETTINGS = tuple(field.name for field in fields(Settings) if field.name != "sources")
@@ -105,7 +116,19 @@ def load(environment: Mapping[str, str] | None = None, **given: object) -> Setti
             if isinstance(value, Path) and told[name][1].startswith(str(file))
         }
     values.setdefault("library", platformdirs.user_data_path("cited") / "library")
-    return Settings(**values, sources={name: where for name, (_, where) in told.items()})
+    settings = Settings(**values, sources={name: where for name, (_, where) in told.items()})
+    _ = settings.place  # says now what does not fit
+    return settings
+
+
+def folder_for(place: Place) -> Path:
+    """Where this machine keeps what belongs to a library, and is no part of it: its own folder, or, of one on
+    servers, one of the user's that is named after it."""
+    if isinstance(place, Path):
+        return place
+    readable = "-".join(re.findall(r"[\w.]+", place.name.partition("://")[2]))
+    digest = sha256(place.name.encode()).hexdigest()[:8]
+    return platformdirs.user_state_path("cited") / f"{readable}-{digest}"
 
 
 def describe(settings: Settings) -> list[tuple[str, str, str]]:
@@ -126,11 +149,13 @@ def service_manager(environment: Mapping[str, str] | None = None) -> tuple[str |
     return environment.get("NOTIFY_SOCKET") or None, seconds
 
 
-def _shown(name: str, value: object) -> str:
+def _shown(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if name == SECRET:
+    if name in SECRETS:
         return "••••"
+    if name == "library" and is_url(value):
+        return shown(value)
     if isinstance(value, tuple):
         return ", ".join(value)
     return re.sub(r"//[^/@]*@", "//••••@", str(value))

@@ -1,4 +1,5 @@
-"""Evaluations for the page: sets are run in a thread, and kept in `evaluations/` of the library's folder.
+"""Evaluations for the page: sets are run in a thread, and kept in `evaluations/` of the library's folder; of
+a library on servers, of a folder of this machine's that is named after it.
 
 A finished run is RUN.jsonl, and RUN.html with .md and .xml beside it; `sets/` holds the sets that readers
 added, `unfinished.jsonl` a run under way, or one that was stopped, which the same set goes on with.
@@ -18,6 +19,7 @@ from time import monotonic
 from app.answer import Answerer
 from app.chat.evaluations import BASELINE, Results, Run, State
 from app.ingesting import samples_folder
+from app.settings import folder_for
 from eval.compare import compare
 from eval.gates import check
 from eval.page_results import changed, file_name, kept_baseline, named, rows_of, run_of, shown
@@ -42,7 +44,7 @@ class PageEvaluations:
     def __init__(self, answerer: Answerer) -> None:
         self.answerer = answerer
         self.library = answerer.library
-        self.folder = self.library.folder / "evaluations"
+        self.folder = folder_for(self.library.place) / "evaluations"
         self._state = State()
         self._guard = Lock()
 

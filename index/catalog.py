@@ -1,9 +1,9 @@
-"""The catalog: documents, texts, notes and passages in SQLite, with their full-text index.
+"""The catalog: documents, texts, notes and passages in SQLite, with their full-text index. What PostgreSQL
+does in another way, index/postgres_catalog.py overrides.
 
 It is the truth of a library. Every change is one transaction, so a reader sees a document's old
-version or its new one. Vector ids whose fate is open (written and not yet visible, or visible no
-more and not yet deleted) stand in `loose`, so that an interrupted change can be swept up.
-What reads documents and passages sees those of the scope only (index/visible.py). Knows nothing of vectors
+version or its new one. Vector ids whose fate is open stand in `loose` (index/loose.py). What reads
+documents and passages sees those of the scope only (index/visible.py). Knows nothing of vectors
 themselves.
 """
 
@@ -15,12 +15,18 @@ from datetime import UTC, datetime
 import numpy as np
 
 from index.database import Connection
+from index.loose import Loose
 from index.records import document_from, passage_from, structure_of
 from index.sources import Sources
 from index.visible import unknown
 from index.words import MOST_WORDS, telling_words
 from ingest.document import Document
 from ingest.passages import Passage
+
+ADD_PASSAGE = """
+INSERT INTO passages (id, document_id, kind, start, "end", label, content, vectors)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Entry:
     collection: str = ""
 
 
-class Catalog(Sources):
+class Catalog(Sources, Loose):
     """The tables of a library's database, which raises the errors."""
 
     # Documents
@@ -57,6 +63,7 @@ class Catalog(Sources):
         one that the document is in, or "" where it is new.
         """
         with self.change() as db:
+            self._alone(db, document.id)
             before = "SELECT version, added, collection FROM documents WHERE id = ?"
             version, added, kept = db.execute(before, (document.id,)).fetchone() or (None, "", "")
             if version != document.version:
@@ -77,34 +84,25 @@ class Catalog(Sources):
                     kept if collection is None else collection,
                 ),
             )
+            numbers = []
             for i, p in enumerate(passages):
                 blob = vectors[i].astype(np.float16).tobytes() if len(vectors) else None
-                row = db.execute(
-                    "INSERT INTO passages VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (p.id, p.document_id, p.kind, p.start, p.end, p.label, json.dumps(asdict(p)), blob),
-                )
-                db.execute(
-                    "INSERT INTO words (rowid, content) VALUES (?, ?)",
-                    (row.lastrowid, f"{p.heading}\n{p.text}"),
-                )
-            db.executemany("DELETE FROM loose WHERE id = ?", [(p.id,) for p in passages])
+                row = (p.id, p.document_id, p.kind, p.start, p.end, p.label, json.dumps(asdict(p)), blob)
+                numbers += db.execute(ADD_PASSAGE, row).fetchone()
+            self._add_words(db, document.id, numbers, [f"{p.heading}\n{p.text}" for p in passages])
+            self._fasten(db, [p.id for p in passages])
 
     def remove(self, document_id: str) -> None:
         """Make a document invisible; its vector ids become loose."""
         with self.change() as db:
+            self._alone(db, document_id)
             self._drop(db, document_id)
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
             db.execute("DELETE FROM sources WHERE document_id = ?", (document_id,))
 
-    @staticmethod
-    def _drop(db: Connection, document_id: str) -> None:
-        db.execute(
-            "INSERT OR IGNORE INTO loose SELECT id FROM passages WHERE document_id = ?", (document_id,)
-        )
-        db.execute(
-            "DELETE FROM words WHERE rowid IN (SELECT number FROM passages WHERE document_id = ?)",
-            (document_id,),
-        )
+    def _drop(self, db: Connection, document_id: str) -> None:
+        self._loosen(db, document_id)
+        self._drop_words(db, document_id)
         db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
 
     def version(self, document_id: str) -> str | None:
@@ -135,27 +133,22 @@ class Catalog(Sources):
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The visible ones of these passages, by id; what the catalog does not know is left out."""
-        among = (
-            "SELECT content FROM passages WHERE id IN (SELECT value FROM json_each(:ids))"
-            " AND document_id IN SEEN"
-        )
-        found = [passage_from(row[0]) for row in self.seen(among, ids=json.dumps(list(ids)))]
+        among = "SELECT content FROM passages WHERE id IN :ids AND document_id IN SEEN"
+        found = [passage_from(row[0]) for row in self.seen(among, ids=list(ids))]
         return {p.id: p for p in found}
 
     def visible(self, ids: Sequence[str]) -> set[str]:
         """The visible ones of these passage ids."""
-        among = (
-            "SELECT id FROM passages WHERE id IN (SELECT value FROM json_each(:ids)) AND document_id IN SEEN"
-        )
-        return {row[0] for row in self.seen(among, ids=json.dumps(list(ids)))}
+        among = "SELECT id FROM passages WHERE id IN :ids AND document_id IN SEEN"
+        return {row[0] for row in self.seen(among, ids=list(ids))}
 
     def sentence_vectors(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Vectors of the sentences of these passages, float32, shape (sentences, d), by passage id."""
         rows = self.seen(
             "SELECT id, json_array_length(content, '$.sentences'), vectors FROM passages"
-            " WHERE id IN (SELECT value FROM json_each(:ids)) AND vectors IS NOT NULL"
+            " WHERE id IN :ids AND vectors IS NOT NULL"
             " AND document_id IN SEEN",
-            ids=json.dumps(list(ids)),
+            ids=list(ids),
         )
         return {
             name: np.frombuffer(blob, dtype=np.float16).reshape(count, -1).astype(np.float32)
@@ -192,11 +185,23 @@ class Catalog(Sources):
         """The passages of these footnotes of a document."""
         rows = self.seen(
             "SELECT content FROM passages WHERE document_id = :id"
-            " AND label IN (SELECT value FROM json_each(:labels)) AND document_id IN SEEN ORDER BY start",
+            " AND label IN :labels AND document_id IN SEEN ORDER BY start",
             id=document_id,
-            labels=json.dumps(list(labels)),
+            labels=list(labels),
         )
         return [passage_from(row[0]) for row in rows]
+
+    # Words
+
+    def _add_words(self, db: Connection, _document_id: str, numbers: list[int], texts: list[str]) -> None:
+        """Make a document's passages, by their numbers, found by the words of these texts."""
+        db.executemany("INSERT INTO words (rowid, content) VALUES (?, ?)", zip(numbers, texts, strict=True))
+
+    def _drop_words(self, db: Connection, document_id: str) -> None:
+        db.execute(
+            "DELETE FROM words WHERE rowid IN (SELECT number FROM passages WHERE document_id = ?)",
+            (document_id,),
+        )
 
     def search_words(
         self, question: str, most: int, documents: Sequence[str] = ()
@@ -212,27 +217,11 @@ class Catalog(Sources):
         rows = self.seen(
             "SELECT p.id, -bm25(words) FROM words JOIN passages p ON p.number = words.rowid"
             " WHERE words MATCH :asked AND p.document_id IN SEEN"
-            " AND (:everywhere OR p.document_id IN (SELECT value FROM json_each(:documents)))"
+            " AND (:everywhere OR p.document_id IN :documents)"
             " ORDER BY bm25(words), p.number LIMIT :most",
             asked=asked,
             everywhere=not documents,
-            documents=json.dumps(list(documents)),
+            documents=list(documents),
             most=most,
         )
         return [(name, score) for name, score in rows]
-
-    # Vector ids whose fate is open
-
-    def add_loose(self, ids: Sequence[str]) -> None:
-        """Note ids that are about to be written to the vectors."""
-        with self.change() as db:
-            db.executemany("INSERT OR IGNORE INTO loose VALUES (?)", [(name,) for name in ids])
-
-    def loose(self) -> list[str]:
-        """Ids that the vectors may hold and no visible passage has."""
-        return [row[0] for row in self.rows("SELECT id FROM loose WHERE id NOT IN (SELECT id FROM passages)")]
-
-    def clear_loose(self, ids: Sequence[str]) -> None:
-        """Forget ids that the vectors hold no more."""
-        with self.change() as db:
-            db.executemany("DELETE FROM loose WHERE id = ?", [(name,) for name in ids])

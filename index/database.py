@@ -1,14 +1,22 @@
-"""The SQLite file of a library: its schema, its transactions, and errors that say what to do."""
+"""The SQLite file of a library: its schema, its transactions, and errors that say what to do.
 
+index/postgres.py keeps the same in PostgreSQL, and queries are written once, in what both understand:
+`ON CONFLICT`, `RETURNING`, `?` and `:name` for values, and `IN :names` for a list of them, which each
+database spells in its own way.
+"""
+
+import json
+import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import RLock
+from typing import Any, Protocol
 
 from ingest.errors import LibraryDamaged, LibraryError, LibraryMismatch
 
-Connection = sqlite3.Connection
+AMONG = re.compile(r"\bIN (:\w+)")
 SCHEMA_VERSION = "2"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -45,6 +53,33 @@ UPGRADES = {
 may be a document of several of them."""
 
 
+SET_ABOUT = "INSERT INTO about VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
+class Cursor(Protocol):
+    """What a statement found or did."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows changed."""
+
+    def fetchone(self) -> Any:
+        """The next row, None after the last one."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+
+class Connection(Protocol):
+    """A transaction under way, of either database."""
+
+    def execute(self, query: str, values: Sequence = ..., /) -> Cursor:
+        """Run a statement, with values for its `?`."""
+
+    def executemany(self, query: str, rows: Iterable[Sequence], /) -> object:
+        """Run a statement for each row of values."""
+
+
 class Database:
     """One SQLite file; safe to use from several threads and processes at once. One of an older schema is
     upgraded, all at once or not at all.
@@ -57,6 +92,8 @@ class Database:
     schema: str = SCHEMA
     schema_version: str = SCHEMA_VERSION
     upgrades: Mapping[str, Sequence[str]] = UPGRADES
+    version_name = "schema"
+    """The fact that tells the schema; two databases of one PostgreSQL database need two."""
     way_out = "restore it from a copy, or move the library away and ingest the documents again"
 
     def __init__(self, path: Path) -> None:
@@ -66,25 +103,37 @@ class Database:
             self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
+        self._bring_up_to_date()
+
+    @property
+    def name(self) -> str:
+        """The database in messages."""
+        return str(self.path)
+
+    def _bring_up_to_date(self) -> None:
         if self._made_by() != self.schema_version:
-            with self.change() as db:
+            with self._change_of_schema() as db:
                 found = self._made_by()  # Another process may have been quicker.
                 if found is None or found in self.upgrades:
                     scripts = (self.schema,) if found is None else self.upgrades[found]
                     for statement in ";\n".join(scripts).split(";\n"):
-                        db.execute(statement)
-                    db.execute("INSERT OR REPLACE INTO about VALUES ('schema', ?)", (self.schema_version,))
-        found = self.about("schema")
+                        if statement.strip():
+                            db.execute(statement)
+                    db.execute(SET_ABOUT, (self.version_name, self.schema_version))
+        found = self.about(self.version_name)
         if found != self.schema_version:
             raise LibraryMismatch(
-                f"the {self.kind} {path} has schema {found}, this program reads {self.schema_version}; "
+                f"the {self.kind} {self.name} has schema {found}, this program reads {self.schema_version}; "
                 "use the program that wrote it, or ingest the documents into a new library"
             )
 
     def _made_by(self) -> str | None:
-        """The schema in the file, None in a new one."""
+        """The schema in the database, None in a new one."""
         there = self.rows("SELECT 1 FROM sqlite_master WHERE name = 'about'")
-        return self.about("schema") if there else None
+        return self.about(self.version_name) if there else None
+
+    def _change_of_schema(self) -> AbstractContextManager[Connection]:
+        return self.change()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -92,14 +141,14 @@ class Database:
             yield
         except sqlite3.OperationalError as error:
             raise LibraryError(
-                f"the {self.kind} {self.path} cannot be used ({error}) and nothing was changed; "
+                f"the {self.kind} {self.name} cannot be used ({error}) and nothing was changed; "
                 "see that the disk has room and that the folder may be written"
             ) from error
         except sqlite3.DatabaseError as error:
             if type(error) is not sqlite3.DatabaseError:  # a broken constraint is a mistake of ours
                 raise
             raise LibraryDamaged(
-                f"the {self.kind} {self.path} cannot be read ({error}); {self.way_out}"
+                f"the {self.kind} {self.name} cannot be read ({error}); {self.way_out}"
             ) from error
 
     @contextmanager
@@ -121,9 +170,11 @@ class Database:
             self._db.close()
 
     def rows(self, query: str, *values: object, **named: object) -> list[tuple]:
-        """What a query finds, with values for its `?`, or for its `:name`."""
+        """What a query finds, with values for its `?`, or for its `:name`, a list for `IN :name`."""
+        query = AMONG.sub(r"IN (SELECT value FROM json_each(\1))", query)
+        given = {n: json.dumps(v) if isinstance(v, list) else v for n, v in named.items()} or values
         with self._lock, self._translated():
-            return self._db.execute(query, named or values).fetchall()
+            return self._db.execute(query, given).fetchall()
 
     def about(self, name: str) -> str | None:
         """A fact of the library, such as the fingerprint of its embedding model."""
@@ -133,4 +184,4 @@ class Database:
     def set_about(self, **facts: str) -> None:
         """Record facts of the library."""
         with self.change() as db:
-            db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", facts.items())
+            db.executemany(SET_ABOUT, facts.items())

@@ -26,7 +26,7 @@ def add_feedback(catalog: Catalog, answer: dict, good: bool | None, comment: str
     stored = json.dumps({"answer": answer, "versions": versions})
     with catalog.change() as db:
         db.execute(
-            "INSERT INTO feedback VALUES (NULL, ?, ?, ?, ?)",
+            "INSERT INTO feedback (at, good, comment, answer) VALUES (?, ?, ?, ?)",
             (datetime.now(UTC).isoformat(timespec="seconds"), good, comment, stored),
         )
 

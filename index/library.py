@@ -1,6 +1,7 @@
-"""A library: documents that can be searched, in a folder.
+"""A library: documents that can be searched, in a folder or on servers.
 
-`catalog.sqlite` is the truth; `chroma/` holds the vectors and can be rebuilt from it. A document is
+The catalog is the truth, `catalog.sqlite` or a PostgreSQL database; the vectors, in `chroma/` or on a Chroma
+server, can be rebuilt from it. A document is
 added vectors first, then made visible by one catalog transaction, then the vectors of its old
 version go: a process killed anywhere leaves vectors too many at worst, which the catalog has noted
 and the next change sweeps up.
@@ -8,10 +9,9 @@ and the next change sweeps up.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -19,13 +19,15 @@ from index.catalog import Catalog, Entry
 from index.embed import Embedder
 from index.find import find
 from index.lock import OwnerLock
+from index.place import Place, Servers, place_of
 from index.visible import placed
-from index.write import Prepared, Progress, untold, write
+from index.write import Prepared, Progress, embed, untold
 from ingest.document import Document
 from ingest.errors import AccessDenied, LibraryError, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
 
 if TYPE_CHECKING:
+    from index.postgres_catalog import PostgresCatalog
     from index.vectors import Vectors
 
 Outcome = Literal["added", "replaced", "unchanged"]
@@ -35,21 +37,36 @@ EMBED_AT_ONCE = 256
 """Passages; bounds memory, and what an interruption loses."""
 
 
-Written = Callable[["Vectors", Sequence[Passage]], Sequence[np.ndarray]]
-"""Puts passages into the vectors; returns the vectors of each one's sentences."""
-
-
-def _written(prepared: Prepared, vectors: "Vectors", passages: Sequence[Passage]) -> Sequence[np.ndarray]:
-    vectors.add([p.id for p in passages], prepared.vectors)
-    return prepared.sentences
-
-
 def _told(progress: Progress, before: int, done: int, total: int) -> None:
     progress(before + done, before + total)
 
 
+def open_catalog(place: Place) -> Catalog:
+    """The catalog of a library, made where there is none. Raises LibraryError."""
+    if isinstance(place, Servers):
+        from index.postgres_catalog import PostgresCatalog
+
+        return PostgresCatalog(place.catalog)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(f"the library {place} cannot be made: {error.strerror}") from error
+    return Catalog(place / "catalog.sqlite")
+
+
+def sweep(catalog: Catalog, vectors: "Vectors") -> None:
+    """Delete vectors that no visible passage has, and nobody is about to give one."""
+    while True:
+        with catalog.sweeping() as ids:
+            if ids:
+                vectors.delete(ids)
+        if not ids:
+            return
+
+
 class Library:
-    """Open a library folder, made where there is none.
+    """Open a library in a folder, made where there is none, or on servers (place, or its URL and vectors,
+    token).
 
     Reading the catalog (entries, document) needs no ownership; searching and changing do: the first
     such call takes the lock, waiting at most `wait` seconds, and keeps it until close().
@@ -58,8 +75,15 @@ class Library:
     "replace", "move", "delete") to which document. What may be seen is catalog.scope's to say.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder | None = None, wait: float = 10.0) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        place: Place | str,
+        embedder: Embedder | None = None,
+        wait: float = 10.0,
+        vectors: str | None = None,
+        token: str | None = None,
+    ) -> None:
+        self.place = place if isinstance(place, Servers) else place_of(place, vectors, token)
         self.embedder = embedder or Embedder()
         self.wait = wait
         self._owner: OwnerLock | None = None
@@ -67,11 +91,19 @@ class Library:
         self._guard = RLock()
         self.before_change: Callable[[], None] = untold
         self.changed: Callable[[str, str], None] = untold
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LibraryError(f"the library {folder} cannot be made: {error.strerror}") from error
-        self.catalog = Catalog(folder / "catalog.sqlite")
+        self.catalog = open_catalog(self.place)
+
+    @property
+    def name(self) -> str:
+        """The library in messages: its folder, or the address of its catalog without a password."""
+        return str(self.place)
+
+    @property
+    def folder(self) -> Path:
+        """Where a library in a folder is. Raises LibraryError for one on servers."""
+        if isinstance(self.place, Servers):
+            raise LibraryError(f"the library {self.name} is on servers, and this is for one in a folder")
+        return self.place
 
     def __enter__(self) -> "Library":
         return self
@@ -98,27 +130,38 @@ class Library:
         with self._guard:
             if self._vectors is None:
                 self.own()
-                from index.vectors import Vectors, remove
-
-                if self.catalog.passage_count():
-                    self._check_built_with()
-                elif self.catalog.about("model") != self.embedder.fingerprint:
-                    remove(self.folder / "chroma")
-                self._vectors = Vectors(self.folder / "chroma", least=self.catalog.passage_count())
+                self._vectors = self._opened()
             return self._vectors
 
+    def _opened(self) -> "Vectors":
+        if isinstance(self.place, Servers):
+            from index.shared import open_vectors
+
+            return open_vectors(self, self.place)
+        from index import alone
+
+        return alone.open_vectors(self)
+
     def own(self) -> None:
-        """Become the one process that owns the library. Raises LibraryBusy."""
+        """Become the one process that owns the library, where it is in a folder; on servers there may be
+        several. Raises LibraryBusy."""
         with self._guard:
-            if self._owner is None:
+            if self._owner is None and not isinstance(self.place, Servers):
                 self._owner = OwnerLock(self.folder, self.wait)
 
-    def _check_built_with(self) -> None:
+    def reachable(self) -> None:
+        """Raises LibraryError where the catalog, or a server that the library is on, does not answer."""
+        self.catalog.passage_count()
+        if isinstance(self.place, Servers):
+            self.vectors.count()
+
+    def check_built_with(self) -> None:
+        """Raises LibraryMismatch where it was with another model or passage scheme than those of now."""
         for name, ours in (("model", self.embedder.fingerprint), ("passages", SCHEME)):
             theirs = self.catalog.about(name)
             if theirs is not None and theirs != ours:
                 raise LibraryMismatch(
-                    f"the library {self.folder} was built with {name} {theirs}, and {ours} was asked for; "
+                    f"the library {self.name} was built with {name} {theirs}, and {ours} was asked for; "
                     "go back to that setting, or build it anew with `cited rebuild`"
                 )
 
@@ -150,12 +193,15 @@ class Library:
         batch: list[Placed] = []
         done = filled = 0
 
-        def embed(vectors: "Vectors", passages: Sequence[Passage]) -> list[np.ndarray]:
-            return write(self.embedder, vectors, passages, EMBED_AT_ONCE, partial(_told, progress, done))
-
         def add_batch() -> list[tuple[Document, Outcome]]:
             nonlocal batch, done, filled
-            told = self._add(batch, embed) if batch else []
+            if not batch:
+                return []
+            self.vectors  # noqa: B018  (a library that cannot go on is told before minutes of embedding)
+            passages = [p for _, own, _ in batch for p in own]
+            told = self._add(
+                batch, *embed(self.embedder, passages, EMBED_AT_ONCE, partial(_told, progress, done))
+            )
             batch, done, filled = [], done + filled, 0
             return told
 
@@ -184,24 +230,22 @@ class Library:
             if document.id != given.document.id or self.catalog.version(document.id) == document.version:
                 yield document, self.add(given.document, collection=collection)
             else:
-                yield from self._add([(document, given.passages, where)], partial(_written, given))
+                yield from self._add([(document, given.passages, where)], given.vectors, given.sentences)
 
-    def _add(self, batch: Sequence[Placed], written: Written) -> list[tuple[Document, Outcome]]:
+    def _add(
+        self, batch: Sequence[Placed], whole: np.ndarray, sentences: Sequence[np.ndarray]
+    ) -> list[tuple[Document, Outcome]]:
         """Write the vectors of all these documents, then make one after the other visible. Their ids are
         loose until then, so nothing is swept up between the two."""
         with self._guard:
-            known = [self.catalog.version(document.id) is not None for document, _, _ in batch]
-            vectors = self.vectors
             self.sweep()
-            passages = [p for _, own, _ in batch for p in own]
-            self.catalog.set_about(model=self.embedder.fingerprint, passages=SCHEME)
-            self.catalog.add_loose([p.id for p in passages])
-            sentences = iter(written(vectors, passages))
-            for (document, own, where), was in zip(batch, known, strict=True):
-                self.catalog.put(document, own, list(islice(sentences, len(own))), where)
-                self.changed("replace" if was else "add", document.id)
+            if isinstance(self.place, Servers):
+                from index.shared import add
+            else:
+                from index.alone import add
+            told = add(self, batch, whole, sentences)
             self.sweep()
-        return [(d, "replaced" if was else "added") for (d, _, _), was in zip(batch, known, strict=True)]
+        return told
 
     def move(self, document_id: str, collection: str) -> bool:
         """Put a document into another collection; False where it was in it. Raises DocumentUnknown,
@@ -225,51 +269,33 @@ class Library:
             self.sweep()
 
     def sweep(self) -> None:
-        """Delete vectors that no visible passage has."""
-        vectors = self.vectors
-        if loose := self.catalog.loose():
-            vectors.delete(loose)
-            self.catalog.clear_loose(loose)
+        """Delete vectors that no visible passage has, and nobody is about to give one."""
+        sweep(self.catalog, self.vectors)
 
     def rebuild(self, progress: Progress = untold) -> int:
         """Cut and embed every document of the catalog again, with the model of now.
 
-        Returns the number of passages. The old vectors go first, once the model has loaded; an
-        interrupted rebuild is one that must be run again, and the next search says so.
+        Returns the number of passages. In a folder the old vectors go first, once the model has loaded; an
+        interrupted rebuild is one that must be run again, and the next search says so. On servers all that is
+        old stays in use until all that is new is there.
         """
-        from index import vectors as store
-
         self.before_change()
         if self.catalog.scope() is not None:
             raise AccessDenied("a library is built anew with all its collections; you do not see all of them")
         with self._guard:
             self.own()
             self.embedder.question("Is the model there?")
-            self.catalog.set_about(passages="an unfinished rebuild")
+            if isinstance(self.place, Servers):
+                from index.shared_rebuild import rebuild
+
+                return rebuild(self, cast("PostgresCatalog", self.catalog), self.place, progress)
+            from index import alone
+
             if self._vectors:
                 self._vectors.close()
                 self._vectors = None
-            store.remove(self.folder / "chroma")
-            vectors = store.Vectors(self.folder / "chroma")
-            try:
-                total = self._write_all(vectors, progress)
-            except BaseException:
-                vectors.close()
-                raise
-            self.catalog.clear_loose(self.catalog.loose())
-            self.catalog.set_about(model=self.embedder.fingerprint, passages=SCHEME)
-            self._vectors = vectors
-            return total
-
-    def _write_all(self, vectors: "Vectors", progress: Progress) -> int:
-        documents = [self.catalog.document(entry.id) for entry in self.catalog.entries()]
-        cut = [cut_passages(d) for d in documents]
-        total, done = sum(map(len, cut)), 0
-        for document, passages in zip(documents, cut, strict=True):
-            self.catalog.put(document, passages, write(self.embedder, vectors, passages, EMBED_AT_ONCE))
-            done += len(passages)
-            progress(done, total)
-        return total
+            self._vectors = alone.rebuild(self, progress)
+            return self.catalog.passage_count()
 
     # Reading
 

@@ -4,18 +4,17 @@ The catalog keeps the vectors of sentences, and a passage's vector is composed o
 go through the model again.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 
 from index.catalog import Catalog
 from index.compose import compose
-from index.embed import Embedder
-from index.library import Library
+from index.library import Library, sweep
 from index.passage_vectors import passage_vectors
-from index.vectors import BATCH, SURELY_FOUND, TO_READ, Vectors, _translated, remove
+from index.place import Servers
+from index.vectors import SURELY_FOUND, Vectors, remove
 from index.write import Progress, untold
 from ingest.errors import LibraryDamaged
 from ingest.passages import SCHEME, Passage
@@ -32,29 +31,6 @@ class Difference:
     superfluous: tuple[str, ...]
 
 
-class ListedVectors(Vectors):
-    """Vectors that can be held against the catalog."""
-
-    @classmethod
-    def tried(cls, folder: Path, embedder: Embedder) -> Self:
-        """The vectors, after a search that ends well. Raises LibraryDamaged."""
-        vectors = cls(folder)
-        try:
-            vectors.search(embedder.question("Is everything there?"), SURELY_FOUND)
-        except BaseException:
-            vectors.close()
-            raise
-        return vectors
-
-    def ids(self) -> set[str]:
-        """Of every vector."""
-        found: set[str] = set()
-        with _translated(self.folder, TO_READ):
-            while part := self._collection.get(limit=BATCH, offset=len(found), include=[])["ids"]:
-                found.update(part)
-        return found
-
-
 def fits(library: Library) -> bool:
     """Whether the library was built with the embedding model and the passages of now, or holds none."""
     about = library.catalog.about
@@ -62,11 +38,34 @@ def fits(library: Library) -> bool:
     return not library.catalog.passage_count() or built == (library.embedder.fingerprint, SCHEME)
 
 
-def difference(catalog: Catalog, vectors: ListedVectors) -> Difference:
-    """What the two do not agree on; ids of interrupted work, which the catalog knows, are no difference."""
-    visible, there = catalog.passage_ids(), vectors.ids()
-    known = {*visible, *catalog.loose()}
-    return Difference(tuple(n for n in visible if n not in there), tuple(sorted(there - known)))
+def tried(library: Library) -> Vectors:
+    """The vectors, however many there are, after a search that ends well. Raises LibraryDamaged."""
+    vectors = _opened(library)
+    try:
+        vectors.search(library.embedder.question("Is everything there?"), SURELY_FOUND)
+    except BaseException:
+        vectors.close()
+        raise
+    return vectors
+
+
+def _opened(library: Library) -> Vectors:
+    if isinstance(library.place, Servers):
+        from index.shared import collection
+        from index.vectors_server import ServerVectors
+
+        return ServerVectors(library.place, lambda: collection(library.catalog))
+    return Vectors(library.folder / "chroma")
+
+
+def difference(catalog: Catalog, vectors: Vectors) -> Difference:
+    """What the two do not agree on; ids of interrupted work, which the catalog knows, are no difference, nor
+    is what another process changes meanwhile."""
+    before = catalog.passage_ids()
+    there = vectors.ids()
+    visible = catalog.passage_ids()
+    known, still = {*before, *visible, *catalog.loose()}, set(visible)
+    return Difference(tuple(n for n in before if n not in there and n in still), tuple(sorted(there - known)))
 
 
 def mend(library: Library, progress: Progress = untold) -> Difference:
@@ -76,42 +75,60 @@ def mend(library: Library, progress: Progress = untold) -> Difference:
     vectors = _usable(library)
     try:
         found = difference(library.catalog, vectors)
-        headings: dict[str, np.ndarray] = {}
-        for at in range(0, len(found.missing), AT_ONCE):
-            passages = list(library.catalog.passages(found.missing[at : at + AT_ONCE]).values())
-            vectors.add([p.id for p in passages], _composed(library, passages, headings))
-            progress(at + len(passages), len(found.missing))
-        loose = library.catalog.loose()
-        vectors.delete([*found.superfluous, *loose])
-        library.catalog.clear_loose(loose)
+        done = 0
+        for passages, whole, _ in composed(library, found.missing):
+            vectors.add([p.id for p in passages], whole)
+            done += len(passages)
+            progress(done, len(found.missing))
+        if found.superfluous:
+            library.catalog.add_loose(found.superfluous)
+        sweep(library.catalog, vectors)
         return found
     finally:
         vectors.close()
 
 
-def _usable(library: Library) -> ListedVectors:
-    folder = library.folder / "chroma"
+def _usable(library: Library) -> Vectors:
     try:
-        return ListedVectors.tried(folder, library.embedder)
+        return tried(library)
     except LibraryDamaged:
-        remove(folder)
-        return ListedVectors(folder)
+        if isinstance(library.place, Servers):
+            from index.shared import collection
+            from index.vectors_server import ServerVectors
+
+            vectors = ServerVectors(library.place, lambda: collection(library.catalog), new=True)
+            vectors.empty()
+            return vectors
+        remove(library.folder / "chroma")
+        return _opened(library)
 
 
-def _composed(library: Library, passages: list[Passage], headings: dict[str, np.ndarray]) -> np.ndarray:
-    """Vectors of passages, shape (n, d); headings: those embedded so far, which grow."""
+def composed(
+    library: Library, ids: Sequence[str]
+) -> Iterator[tuple[list[Passage], np.ndarray, list[np.ndarray]]]:
+    """Visible ones of these passages, so many at once, with their vectors and those of their sentences as in
+    Prepared: of what the catalog keeps, so that only headings go through the model, each once."""
+    headings: dict[str, np.ndarray] = {}
+    for at in range(0, len(ids), AT_ONCE):
+        passages = list(library.catalog.passages(ids[at : at + AT_ONCE]).values())
+        if passages:
+            yield passages, *_composed(library, passages, headings)
+
+
+def _composed(
+    library: Library, passages: list[Passage], headings: dict[str, np.ndarray]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """headings: those embedded so far, which grow."""
     new = [h for h in dict.fromkeys(p.heading for p in passages) if h not in headings]
     headings.update(zip(new, library.embedder.passages(new), strict=True))
     kept = library.catalog.sentence_vectors([p.id for p in passages])
-    return np.stack(
-        [
-            compose(kept[p.id], [s.end - s.start for s in p.sentences], headings[p.heading])
-            if p.id in kept
-            else _embedded(library.embedder, p)
-            for p in passages
-        ]
-    )
-
-
-def _embedded(embedder: Embedder, passage: Passage) -> np.ndarray:
-    return passage_vectors(embedder, [passage])[0][0]
+    whole, sentences = [], []
+    for p in passages:
+        if p.id in kept:
+            own = kept[p.id]
+            whole.append(compose(own, [s.end - s.start for s in p.sentences], headings[p.heading]))
+        else:
+            (vector, *_), (own, *_) = passage_vectors(library.embedder, [p])
+            whole.append(vector)
+        sentences.append(own.astype(np.float16))
+    return np.stack(whole), sentences

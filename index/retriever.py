@@ -10,6 +10,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.embed import PACKAGED, Embedder
 from index.library import Library
+from index.place import is_url
 from index.search import Hit, search
 from ingest.errors import LibraryError
 from ingest.passages import Passage
@@ -30,11 +31,18 @@ class CitedRetriever(BaseRetriever):
 
     @classmethod
     def from_library(
-        cls, folder: str | Path, most: int = 6, documents: Sequence[str] = (), embedding_model: str = PACKAGED
+        cls,
+        folder: str | Path,
+        most: int = 6,
+        documents: Sequence[str] = (),
+        embedding_model: str = PACKAGED,
+        vectors: str | None = None,
+        token: str | None = None,
     ) -> Self:
-        """Of the library in a folder. The process owns the library from the first question on, until close().
-        documents: ids, titles or paths. Raises LibraryError where there is no library, DocumentUnknown."""
-        library = existing(folder, embedding_model)
+        """Of the library in a folder, which the process owns from the first question on, until close(); or of
+        one on servers, by both their URLs (index/place.py). documents: ids, titles or paths. Raises
+        LibraryError where there is no library, DocumentUnknown."""
+        library = existing(folder, embedding_model, vectors, token)
         try:
             return cls(library, most, [library.find(name) for name in documents])
         except BaseException:
@@ -53,8 +61,16 @@ class CitedRetriever(BaseRetriever):
         return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
-def existing(folder: str | Path, embedding_model: str = PACKAGED) -> Library:
-    """The library in a folder, opened. Raises LibraryError where there is none, and makes none."""
+def existing(
+    folder: str | Path,
+    embedding_model: str = PACKAGED,
+    vectors: str | None = None,
+    token: str | None = None,
+) -> Library:
+    """The library in a folder, opened, or the one on servers. Raises LibraryError where there is none in a
+    folder, and makes none."""
+    if is_url(folder):
+        return Library(folder, Embedder(embedding_model), vectors=vectors, token=token)
     path = Path(folder).expanduser()
     if not (path / "catalog.sqlite").is_file():
         raise LibraryError(

@@ -7,6 +7,7 @@ import numpy as np
 
 from index.fuse import fuse
 from index.library import Library
+from ingest.errors import LibraryBusy
 from ingest.passages import Passage
 
 WORDS_WEIGHT = 0.5
@@ -16,6 +17,9 @@ SENTENCE_WEIGHT = 0.5
 from 0.82 to 0.85 (LOG.md)."""
 CANDIDATES = 30
 """Passages asked of each ranking at least; more changed no evidence recall@6 (LOG.md)."""
+
+TRIES = 5
+"""Searches before a library that others change all the time is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,16 @@ class Hit:
 def search(library: Library, question: str, most: int, documents: Sequence[str] = ()) -> list[Hit]:
     """The passages nearest to the question, best first. documents: ids to search in, empty for all."""
     vector = library.embedder.question(question)
+    for _ in range(TRIES):
+        if (hits := _searched(library, vector, question, most, documents)) is not None:
+            return hits
+    raise LibraryBusy(f"the library {library.name} changes faster than it can be searched; try again")
+
+
+def _searched(
+    library: Library, vector: np.ndarray, question: str, most: int, documents: Sequence[str]
+) -> list[Hit] | None:
+    """None where a document that was found was replaced or deleted before it was read."""
     candidates = max(most, CANDIDATES)
     near = dict(_near(library, vector, candidates, documents))
     worded = [name for name, _ in library.catalog.search_words(question, candidates, documents)]
@@ -42,8 +56,12 @@ def search(library: Library, question: str, most: int, documents: Sequence[str] 
     closest = sorted(cosines, key=lambda name: -cosines[name].max())
     ranked = fuse([list(near), worded, closest], [1.0, WORDS_WEIGHT, SENTENCE_WEIGHT])
     visible = library.catalog.passages([name for name, _ in ranked])
-    best = [(visible[name], score) for name, score in ranked if name in visible][:most]
+    if len(visible) < len(ranked):
+        return None
+    best = [(visible[name], score) for name, score in ranked][:most]
     around = {p.id: linked(library, p) for p, _ in best}
+    if any(_edition(q) != _edition(p) for p, _ in best for q in around[p.id]):
+        return None
     missing = {q.id for p, _ in best for q in around[p.id]} - cosines.keys()
     cosines |= _cosines(library, vector, list(missing))
     return [
@@ -60,6 +78,11 @@ def search(library: Library, question: str, most: int, documents: Sequence[str] 
         )
         for p, score in best
     ]
+
+
+def _edition(passage: Passage) -> str:
+    """Document and version of a passage, which its id names."""
+    return passage.id.rsplit(":", 1)[0]
 
 
 def _cosines(library: Library, vector: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:

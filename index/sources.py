@@ -11,7 +11,11 @@ class Sources(Visible):
     def remember(self, files: Iterable[tuple[str, str, int, int]]) -> None:
         """Note (document id, version, size in bytes, time of last change in ns) of files that were read."""
         with self.change() as db:
-            db.executemany("INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?)", files)
+            db.executemany(
+                "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT (document_id) DO UPDATE SET"
+                " version = excluded.version, size = excluded.size, mtime_ns = excluded.mtime_ns",
+                files,
+            )
 
     def remembered(self) -> dict[str, tuple[int, int, str]]:
         """(size, time of last change, title) of the file of each document that is in the version read

@@ -4,14 +4,13 @@ Knows nothing of users: `scope` is asked at each query, and is set from above. A
 treated as one that does not exist, by searching, too: it is left out before anything is ranked.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 
-from index.database import Database
+from index.database import Connection, Database
 from ingest.document import Document
 from ingest.errors import AccessDenied, DocumentUnknown, SettingsError
 
@@ -19,7 +18,7 @@ Scope = Callable[[], frozenset[str] | None]
 """The collections that may be seen at this moment, None for all. "" holds the documents of no collection."""
 COLLECTION = re.compile(r"\w[\w .@-]{0,62}\w|\w")
 CONDITION = re.compile(r"[\w.]+ IN SEEN")
-SEEN = "(SELECT id FROM documents WHERE collection IN (SELECT value FROM json_each(:scope)))"
+SEEN = "(SELECT id FROM documents WHERE collection IN :scope)"
 
 
 def everything() -> None:
@@ -37,7 +36,7 @@ class Visible(Database):
         names = self.scope()
         if names is None:
             return self.rows(CONDITION.sub("TRUE", query), **values)
-        return self.rows(query.replace("SEEN", SEEN), scope=json.dumps(sorted(names)), **values)
+        return self.rows(query.replace("SEEN", SEEN), scope=sorted(names), **values)
 
     def collection_of(self, document_id: str) -> str | None:
         """The collection of a document, None where there is no such document."""
@@ -58,7 +57,11 @@ class Visible(Database):
             raise unknown(document_id)
         allowed(self, collection)
         with self.change() as db:
+            self._alone(db, document_id)
             db.execute("UPDATE documents SET collection = ? WHERE id = ?", (collection, document_id))
+
+    def _alone(self, db: Connection, document_id: str) -> None:
+        """Nobody else changes this document until the end of the transaction; in SQLite, nobody any."""
 
     def taken(self, document_id: str) -> bool:
         """Whether there is such a document, whoever may see it."""

@@ -1,8 +1,7 @@
-"""Passages embedded and written into the vector store, so many at once."""
+"""Passages embedded, so many at once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,9 +9,6 @@ from index.embed import Embedder
 from index.passage_vectors import passage_vectors
 from ingest.document import Document
 from ingest.passages import Passage
-
-if TYPE_CHECKING:
-    from index.vectors import Vectors
 
 Progress = Callable[[int, int], None]
 """Called with (passages done, passages in all)."""
@@ -34,19 +30,16 @@ class Prepared:
     sentences: Sequence[np.ndarray]
 
 
-def write(
-    embedder: Embedder,
-    vectors: "Vectors",
-    passages: Sequence[Passage],
-    at_once: int,
-    progress: Progress = untold,
-) -> list[np.ndarray]:
-    """Embed passages, so many at once, and write their vectors; returns those of their sentences."""
+def embed(
+    embedder: Embedder, passages: Sequence[Passage], at_once: int, progress: Progress = untold
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Embed passages, so many at once: their vectors, and those of their sentences, as in Prepared."""
+    vectors: list[np.ndarray] = []
     kept: list[np.ndarray] = []
     for at in range(0, len(passages), at_once):
         part = passages[at : at + at_once]
         whole, sentences = passage_vectors(embedder, part)
-        vectors.add([p.id for p in part], whole)
+        vectors.append(whole)
         kept += sentences
         progress(at + len(part), len(passages))
-    return kept
+    return np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32), kept

@@ -19,6 +19,8 @@ import pytest
 from index.embed import Embedder
 from index.library import Library
 from ingest.read import read_file
+from tests.databases import catalog, database, store  # noqa: F401 - fixtures for all
+from tests.servers import chroma_server, postgres  # noqa: F401 - fixtures for all
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -15,6 +15,7 @@ from app.access import passwords
 from app.access.audit import Audit
 from app.access.evaluations import GuardedEvaluations
 from app.access.principal import LOCAL_OWNER, Principal, acting_as, closed, current, visible_collections
+from app.access.shared import SharedAccessStore
 from app.access.store import AccessStore
 from app.chat.evaluations import State
 from app.cli import cited
@@ -23,15 +24,19 @@ from ingest.errors import AccessDenied, LibraryDamaged, NotLoggedIn, SettingsErr
 PASSWORD = "the tide is out"
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = AccessStore(tmp_path)
-    yield opened
-    opened.close()
+def kept(store: AccessStore) -> str:
+    """Everything that a store keeps."""
+    tables = ("users", "keys", "sessions", "about")
+    return repr([store.rows(f"SELECT * FROM {name}") for name in tables])
 
 
-def kept(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.iterdir())
+def again(store: AccessStore) -> AccessStore:
+    """The same store, as another process has it."""
+    return (
+        SharedAccessStore(store.url)
+        if isinstance(store, SharedAccessStore)
+        else AccessStore(store.path.parent)
+    )
 
 
 def test_there_is_no_user_and_no_password_to_begin_with(store):
@@ -41,13 +46,13 @@ def test_there_is_no_user_and_no_password_to_begin_with(store):
         assert store.log_in(name, "") is None
 
 
-def test_a_password_fits_only_itself_and_is_kept_as_a_hash_with_its_costs(store, tmp_path):
+def test_a_password_fits_only_itself_and_is_kept_as_a_hash_with_its_costs(store):
     store.add_user("ada", PASSWORD, "editor")
     assert store.log_in("ada", PASSWORD)
     for wrong in ("", PASSWORD[:-1], PASSWORD.upper(), PASSWORD + " ", "x" * 1000):
         assert store.log_in("ada", wrong) is None
-    assert PASSWORD.encode() not in kept(tmp_path)
-    assert b"scrypt$32768$8$3$" in kept(tmp_path)
+    assert PASSWORD not in kept(store)
+    assert "scrypt$32768$8$3$" in kept(store)
 
 
 def test_a_password_may_come_composed_or_not():
@@ -71,7 +76,7 @@ def test_what_cannot_name_a_user_is_refused(store, name):
         store.add_user(name, PASSWORD, "editor")
 
 
-def test_a_key_is_shown_once_and_kept_as_a_hash(store, tmp_path):
+def test_a_key_is_shown_once_and_kept_as_a_hash(store):
     store.add_user("rex", PASSWORD, "reader", ["a", "b"])
     key = store.add_key("rex")
     assert key.startswith("cited_")
@@ -79,16 +84,16 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(store, tmp_path):
     assert store.of_key(key) == Principal("rex", "reader", frozenset({"a", "b"}))
     assert store.of_key(key[:-1]) is None
     assert store.of_key(store.keys()[0].id) is None
-    assert key.encode() not in kept(tmp_path)
+    assert key not in kept(store)
     with pytest.raises(SettingsError, match="no key 000"):
         store.revoke_key("000")
     store.revoke_key(store.keys()[0].id)
     assert store.of_key(key) is None
 
 
-def test_another_process_holds_to_what_this_one_changes(store, tmp_path):
+def test_another_process_holds_to_what_this_one_changes(store):
     store.add_user("rex", PASSWORD, "reader")
-    other = AccessStore(tmp_path)
+    other = again(store)
     key, session = other.add_key("rex"), other.log_in("rex", PASSWORD)
     assert store.of_key(key)
     assert store.of_session(session)
@@ -113,12 +118,14 @@ def test_a_session_ends_after_seven_days(store, monkeypatch):
     assert store.of_session(session) is None
 
 
-def test_nobody_else_on_the_machine_reads_the_files(store, tmp_path):
+def test_nobody_else_on_the_machine_reads_the_files(tmp_path):
+    store = AccessStore(tmp_path)
     store.add_user("rex", PASSWORD, "reader")
     Audit(tmp_path).note("add user", "rex")
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
     assert modes == dict.fromkeys(modes, "0o600")
     assert {"access.sqlite", "audit.jsonl"} <= modes.keys()
+    store.close()
 
 
 def test_a_damaged_list_of_users_says_so_and_lets_nobody_in(tmp_path):

@@ -20,8 +20,9 @@ from app.backup import back_up, restore, workshop
 from index.database import Database
 from index.feedback import add_feedback, all_feedback
 from index.library import Library
-from index.mend import ListedVectors, difference
+from index.mend import difference
 from index.search import search
+from index.vectors import Vectors
 from ingest.errors import (
     CitedError,
     LibraryBusy,
@@ -424,7 +425,7 @@ def test_a_backup_beside_a_real_ingest_is_one_moment_of_it(tmp_path, embedder):
             assert len(library.entries()) == done.manifest.documents == counts[number]
             check_whole(library, known)
             assert library.vectors.count() == library.catalog.passage_count()
-    listed = ListedVectors(restored / "chroma")
+    listed = Vectors(restored / "chroma")
     with Library(restored, embedder) as library:
         amiss = difference(library.catalog, listed)
     listed.close()

@@ -2,20 +2,15 @@ import sqlite3
 from multiprocessing import get_context
 
 import numpy as np
+import psycopg
 import pytest
 
 from index.catalog import Catalog
+from index.feedback import add_feedback, all_feedback
 from ingest.errors import DocumentUnknown, LibraryDamaged, LibraryError, LibraryMismatch
 from ingest.passages import cut_passages
 from ingest.read import read_bytes, read_file
 from tests.conftest import SAMPLES
-
-
-@pytest.fixture
-def catalog(tmp_path):
-    opened = Catalog(tmp_path / "catalog.sqlite")
-    yield opened
-    opened.close()
 
 
 def document(text, name="ships.md"):
@@ -81,7 +76,7 @@ def test_a_failed_change_changes_nothing(catalog):
     made = put(catalog, "# Ships\n\nThe old text.\n")
     changed = document("# Ships\n\nThe new text.\n")
     passages = cut_passages(changed)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
         catalog.put(changed, [*passages, passages[0]])
     assert catalog.document(made.id) == made
     assert catalog.loose() == []
@@ -166,6 +161,45 @@ def test_a_position_finds_its_passage_and_a_label_its_footnote(catalog):
     assert catalog.passage_at(made.id, len(made.text)) is None
     assert catalog.footnote_passages(made.id, ["1", "2"]) == [note]
     assert catalog.footnote_passages(made.id, []) == []
+
+
+def test_what_is_out_of_sight_is_in_no_list_and_no_search(catalog):
+    for name, collection in (("a", ""), ("b", "north"), ("c", "south")):
+        made = document("# T\n\nA ship sails.\n", f"{name}.md")
+        catalog.put(made, cut_passages(made), collection=collection)
+    assert catalog.collections() == {"": 1, "north": 1, "south": 1}
+    ids = catalog.passage_ids()
+    catalog.scope = lambda: frozenset({"", "south"})
+    assert [entry.collection for entry in catalog.entries()] == ["", "south"]
+    assert [name[0] for name, _ in catalog.search_words("ship", 9)] == ["a", "c"]
+    assert [name[0] for name in sorted(catalog.visible(ids))] == ["a", "c"]
+    assert catalog.search_words("ship", 9, documents=[ids[1].rsplit(":", 2)[0]]) == []
+    assert catalog.passage_count() == 3
+    catalog.scope = frozenset
+    assert catalog.entries() == catalog.search_words("ship", 9) == []
+
+
+def test_files_are_remembered_in_the_version_that_was_read(catalog):
+    made = put(catalog, "# Ships\n\nA ship sails.\n")
+    catalog.remember([(made.id, "another version", 1, 2)])
+    assert catalog.remembered() == {}
+    time_of_change = 1_795_000_000_123_456_789
+    catalog.remember([(made.id, made.version, 5_000_000_000, time_of_change)])
+    assert catalog.remembered() == {made.id: (5_000_000_000, time_of_change, "Ships")}
+    put(catalog, "# T\n\nText.\n", "\U0010fffd.md")
+    assert list(catalog.sources_below("/papers").values()) == ["/papers/ships.md", "/papers/\U0010fffd.md"]
+    assert catalog.sources_below("/paper") == {}
+
+
+def test_what_readers_said_comes_back_in_the_order_it_was_said(catalog):
+    made = put(catalog, "# Ships\n\nA ship sails.\n")
+    answer = {"question": "Who sails?\0", "citations": [{"document_id": made.id}], "passages": []}
+    for good, comment in ((True, "yes"), (False, ""), (None, "hm\U0001f642")):
+        add_feedback(catalog, answer, good, comment)
+    said = all_feedback(catalog)
+    assert [(f.good, f.comment) for f in said] == [(True, "yes"), (False, ""), (None, "hm\U0001f642")]
+    assert said[0].answer == answer
+    assert said[0].versions == {made.id: made.version}
 
 
 def test_cut_anew_a_version_keeps_the_time_at_which_it_was_added(catalog):

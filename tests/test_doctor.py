@@ -13,8 +13,9 @@ from app.doctor import examine
 from app.doctor_library import examine_library
 from app.settings import Settings
 from index.library import Library
-from index.mend import ListedVectors, difference, mend
+from index.mend import difference, mend
 from index.search import search
+from index.vectors import Vectors
 from ingest.read import read_file
 from tests.conftest import SAMPLES
 from tests.test_embed import WordLengths
@@ -124,7 +125,7 @@ def test_passages_without_kept_sentence_vectors_are_embedded(folder, embedder):
         library.vectors.delete(library.catalog.passage_ids())
     with Library(folder, embedder) as library:
         assert len(mend(library).missing) == 36
-    listed = ListedVectors(folder / "chroma")
+    listed = Vectors(folder / "chroma")
     with Library(folder, embedder) as library:
         assert difference(library.catalog, listed).missing == ()
     listed.close()

@@ -86,7 +86,7 @@ PAGES = (
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("chromadb", ("index.vectors",)),
+        ("chromadb", ("index.vectors", "index.vectors_server")),
         ("gradio", ("app.chat",)),
         ("torch", ("index.embed", "app.reader.extractive", "app.reader.training")),
         ("sentence_transformers", ("index.embed", "app.reader.training")),
@@ -97,8 +97,10 @@ PAGES = (
         ("xllamacpp", ("app.llm.local",)),
         ("mcp", ("app.mcp",)),
         ("sqlite3", ("index.database",)),
+        ("psycopg", ("index.postgres", "index.postgres_loose")),
+        ("psycopg_pool", ("index.postgres",)),
         ("filelock", ("index.lock",)),
-        ("httpx", (*FETCHING, "app.llm")),
+        ("httpx", (*FETCHING, "app.llm", "index.vectors_server")),
         ("httpcore", FETCHING),
         ("pypdfium2", ("ingest.ocr", "ingest.pdf_links", "ingest.pdf_pages", "ingest.pdf_rules")),
         ("lxml", OFFICE),

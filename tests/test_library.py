@@ -241,7 +241,7 @@ def test_a_model_that_fails_while_adding_leaves_the_library_as_it_was(folder):
     with Library(folder, failing) as broken:
         with pytest.raises(ModelError):
             broken.add(document(long, "long.md"))
-        assert broken.vectors.count() > 1
+        assert broken.vectors.count() == 1
     with Library(folder, WordLengths()) as again:
         assert texts(again) == ["A ship sails."]
         assert is_whole(again)

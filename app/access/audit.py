@@ -1,17 +1,19 @@
 """The audit log: who did what, when and from where, in JSON lines. No text, no question, no secret.
 
 `audit.jsonl` in the library's folder is only ever added to; when it is full it becomes `audit.1.jsonl`, and
-the oldest of those goes.
+the oldest of those goes. Of a library on servers it is a table (app/access/shared.py).
 """
 
 import json
 import logging
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
 from app.access.principal import current, current_address
+from ingest.errors import LibraryError
 
 FILE = "audit.jsonl"
 FULL = 10_000_000
@@ -44,17 +46,22 @@ class Audit:
             "what": what[:LONGEST],
             "outcome": outcome,
         }
-        data = json.dumps(line).encode() + b"\n"
         try:
-            with self._guard:
-                self._make_room(len(data))
-                file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-                try:
-                    os.write(file, data)  # in one piece, as other processes write here, too
-                finally:
-                    os.close(file)
+            self._write(line)
         except OSError as error:
             log.error("%s is not in the audit log %s: %s", action, self.path, error.strerror)
+        except LibraryError as error:
+            log.error("%s is not in the audit log: %s", action, error)
+
+    def _write(self, line: Mapping[str, str]) -> None:
+        data = json.dumps(line).encode() + b"\n"
+        with self._guard:
+            self._make_room(len(data))
+            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(file, data)  # in one piece, as other processes write here, too
+            finally:
+                os.close(file)
 
     def _make_room(self, size: int) -> None:
         if not self.path.exists() or self.path.stat().st_size + size <= self.full:

@@ -5,9 +5,12 @@ login page, and what tells that the server is up. What a principal may see is he
 (index/visible.py); changes are refused to readers there, too, and here as early as a path tells.
 """
 
+import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -17,7 +20,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import login
-from app.access.audit import Audit
 from app.access.principal import (
     KEY,
     NOBODY,
@@ -30,9 +32,12 @@ from app.access.principal import (
 from app.access.proxies import Proxies
 from app.access.rules import is_editing, is_foreign, wants_page
 from app.access.store import SESSION_SECONDS, AccessStore
-from app.access.throttle import Throttle, network_of
+from app.access.throttle import network_of
 from index.library import Library
+from ingest.errors import LibraryError
 
+log = logging.getLogger(__name__)
+Found = TypeVar("Found")
 COOKIE = "cited_session"
 PUBLIC = ("/health", "/ready")
 LONGEST_WAIT_OF_NAME, LONGEST_WAIT_OF_ADDRESS = 60.0, 900.0
@@ -52,10 +57,10 @@ class AccessGuard:
     ) -> None:
         self.app = app
         self.store = store
-        self.audit = Audit(library.folder)
+        self.audit = store.audit
         self.proxies = Proxies(trusted_proxies)
-        self.names = Throttle(LONGEST_WAIT_OF_NAME)
-        self.addresses = Throttle(LONGEST_WAIT_OF_ADDRESS)
+        self.names = store.throttle("name", LONGEST_WAIT_OF_NAME)
+        self.addresses = store.throttle("address", LONGEST_WAIT_OF_ADDRESS)
         self.hashing = anyio.CapacityLimiter(HASHING)
         self.looking = anyio.CapacityLimiter(8)
         self._closed = ExitStack()
@@ -87,14 +92,20 @@ class AccessGuard:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         address = (scope.get("client") or ("",))[0]
         session = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
-        principal = await self._who(headers, session)
+        answer: Response | None
+        try:
+            principal = None if path in PUBLIC else await self._who(headers, session)
+            with acting_as(principal or NOBODY, address):
+                if path in (login.PATH, login.STYLES, login.LOGOUT):
+                    answer = await self._login(scope, path, headers, session, receive)
+                elif path in PUBLIC:
+                    answer = None
+                else:
+                    answer = await self._refusal(scope, path, headers, principal)
+        except LibraryError as error:  # whoever asks may be anybody, and is not told more
+            log.error("%s", error)
+            principal, answer = None, problem(503, "The list of users cannot be reached; try again.")
         with acting_as(principal or NOBODY, address):
-            if path in (login.PATH, login.STYLES, login.LOGOUT):
-                answer = await self._login(scope, path, headers, session, receive)
-            elif path in PUBLIC:
-                answer = None
-            else:
-                answer = self._refusal(scope, path, headers, principal)
             if answer is None:
                 await self.app({**scope, KEY: principal or NOBODY}, receive, _unkept(send))
             else:
@@ -103,12 +114,19 @@ class AccessGuard:
     async def _who(self, headers: Headers, session: str) -> Principal | None:
         kind, _, key = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
-            return await anyio.to_thread.run_sync(self.store.of_key, key.strip(), limiter=self.looking)
+            return await self._looked(lambda: self.store.of_key(key.strip()))
         if session:
-            return await anyio.to_thread.run_sync(self.store.of_session, session, limiter=self.looking)
+            return await self._looked(lambda: self.store.of_session(session))
         return None
 
-    def _refusal(
+    async def _looked(self, look: Callable[[], Found]) -> Found:
+        """What a look into the store finds: a thread's work, as it may be far away."""
+        return await anyio.to_thread.run_sync(look, limiter=self.looking)
+
+    async def _note(self, action: str, what: str = "", outcome: str = "ok", who: str | None = None) -> None:
+        await self._looked(lambda: self.audit.note(action, what, outcome, who))
+
+    async def _refusal(
         self, scope: Scope, path: str, headers: Headers, principal: Principal | None
     ) -> Response | None:
         """Why this goes no further, None where it does."""
@@ -120,10 +138,10 @@ class AccessGuard:
             return problem(401, "Send an API key as «Authorization: Bearer …», or log in at /login.")
         by_key = headers.get("authorization", "").lower().startswith("bearer ")
         if not by_key and is_foreign(scope["method"], headers):
-            self.audit.note("request from another site", path, "refused")
+            await self._note("request from another site", path, "refused")
             return problem(403, "A page of another site may change nothing here.")
         if principal.role != "editor" and is_editing(scope["method"], path):
-            self.audit.note("change", path, "refused")
+            await self._note("change", path, "refused")
             return problem(403, f"{principal.name} may read and ask; changing takes the role editor.")
         return None
 
@@ -141,8 +159,8 @@ class AccessGuard:
             return login.page(headers, root, status=403, message="foreign")
         if path == login.LOGOUT:
             if session:
-                await anyio.to_thread.run_sync(self.store.log_out, session, limiter=self.looking)
-                self.audit.note("logout")
+                await self._looked(lambda: self.store.log_out(session))
+                await self._note("logout")
             left = RedirectResponse(f"{root}{login.PATH}", 303)
             left.delete_cookie(COOKIE, path="/")
             return left
@@ -154,19 +172,19 @@ class AccessGuard:
     async def _logged_in(self, scope: Scope, headers: Headers, given: dict[str, str]) -> Response:
         root, name = scope.get("root_path", ""), given.get("name", "").strip().lower()
         then, at = login.path_here(given.get("next", "/")), network_of((scope.get("client") or ("",))[0])
-        wait = self.addresses.attempt(at) or self.names.attempt(name)
+        wait = await self._looked(lambda: self.addresses.attempt(at) or self.names.attempt(name))
         if wait:
-            self.audit.note("login", outcome="too many attempts", who=name)
+            await self._note("login", outcome="too many attempts", who=name)
             return login.page(headers, root, then, 429, "wait", name, math.ceil(wait))
         session = await anyio.to_thread.run_sync(
             self.store.log_in, name, given.get("password", ""), limiter=self.hashing
         )
         if session is None:
-            self.audit.note("login", outcome="failed", who=name)
+            await self._note("login", outcome="failed", who=name)
             return login.page(headers, root, then, 401, "wrong", name)
-        self.addresses.undo(at)
-        self.names.forget(name)
-        self.audit.note("login", who=name)
+        await self._looked(partial(self.addresses.undo, at))
+        await self._looked(partial(self.names.forget, name))
+        await self._note("login", who=name)
         answer = RedirectResponse(then, 303)
         answer.set_cookie(
             COOKIE, session, SESSION_SECONDS, path="/", httponly=True, samesite="lax",
@@ -177,9 +195,11 @@ class AccessGuard:
 
 def problem(status: int, detail: str) -> Response:
     """A refusal for programs (RFC 9457)."""
-    title = {401: "Unauthorized", 403: "Forbidden", 413: "Content Too Large"}[status]
+    title = {401: "Unauthorized", 403: "Forbidden", 413: "Content Too Large", 503: "Service Unavailable"}[
+        status
+    ]
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    headers = {"WWW-Authenticate": 'Bearer realm="Cited"'} if status == 401 else None
+    headers = {401: {"WWW-Authenticate": 'Bearer realm="Cited"'}, 503: {"Retry-After": "5"}}.get(status)
     return JSONResponse(content, status, headers, "application/problem+json")
 
 

@@ -1,4 +1,5 @@
-"""Users, API keys and sessions, in a file of their own in the library's folder.
+"""Users, API keys and sessions, in a file of their own in the library's folder; of a library on servers,
+app/access/shared.py keeps them.
 
 Nothing in it lets anyone in: of passwords, keys and sessions only hashes are kept. There is no user until
 one is added.
@@ -13,9 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.access.audit import Audit
 from app.access.passwords import digest, fits, hashed, new_key, new_session
 from app.access.principal import ROLES, Principal, Role
+from app.access.throttle import Throttle
 from index.database import Database
+from index.place import Place, Servers
 from index.visible import COLLECTION
 from ingest.errors import LibraryError, SettingsError
 
@@ -79,6 +83,15 @@ class AccessStore(Database):
             raise LibraryError(f"the list of users {path} cannot be opened: {error.strerror}") from error
         super().__init__(path)
 
+    @property
+    def audit(self) -> Audit:
+        """The audit log that belongs to these users."""
+        return Audit(self.path.parent)
+
+    def throttle(self, kind: str, longest: float) -> Throttle:  # noqa: ARG002  # of use where it is shared
+        """Counts attempts by keys of this kind; each one that is asked for counts by itself."""
+        return Throttle(longest)
+
     # Users
 
     def add_user(self, name: str, password: str, role: Role, collections: Iterable[str] = ()) -> User:
@@ -114,7 +127,7 @@ class AccessStore(Database):
         kept = hashed(password)
         with self.change() as db:
             db.execute("UPDATE users SET password = ? WHERE name = ?", (kept, name))
-            db.execute("DELETE FROM sessions WHERE user = ?", (name,))
+            db.execute('DELETE FROM sessions WHERE "user" = ?', (name,))
 
     def remove_user(self, name: str) -> None:
         """Remove a user, with keys and sessions. Raises SettingsError."""
@@ -122,8 +135,8 @@ class AccessStore(Database):
         with self.change() as db:
             for statement in (
                 "DELETE FROM users WHERE name = ?",
-                "DELETE FROM keys WHERE user = ?",
-                "DELETE FROM sessions WHERE user = ?",
+                'DELETE FROM keys WHERE "user" = ?',
+                'DELETE FROM sessions WHERE "user" = ?',
             ):
                 db.execute(statement, (name,))
 
@@ -143,7 +156,7 @@ class AccessStore(Database):
 
     def keys(self) -> list[Key]:
         """All keys, by user and time."""
-        rows = self.rows("SELECT substr(hash, 1, 12), user, made FROM keys ORDER BY user, made, hash")
+        rows = self.rows('SELECT substr(hash, 1, 12), "user", made FROM keys ORDER BY "user", made, hash')
         return [Key(*row) for row in rows]
 
     def revoke_key(self, key_id: str) -> None:
@@ -155,7 +168,7 @@ class AccessStore(Database):
 
     def of_key(self, key: str) -> Principal | None:
         """Whose key this is."""
-        joined = f"{USERS} JOIN keys ON keys.user = users.name WHERE keys.hash = ?"
+        joined = f'{USERS} JOIN keys ON keys."user" = users.name WHERE keys.hash = ?'
         rows = self.rows(joined, digest(key))
         return _user(*rows[0]).principal if rows else None
 
@@ -175,7 +188,7 @@ class AccessStore(Database):
 
     def of_session(self, session: str) -> Principal | None:
         """Whose session this is, while it lasts."""
-        joined = f"{USERS} JOIN sessions s ON s.user = users.name WHERE s.hash = ? AND s.expires > ?"
+        joined = f'{USERS} JOIN sessions s ON s."user" = users.name WHERE s.hash = ? AND s.expires > ?'
         rows = self.rows(joined, digest(session), time.time())
         return _user(*rows[0]).principal if rows else None
 
@@ -183,6 +196,15 @@ class AccessStore(Database):
         """End a session."""
         with self.change() as db:
             db.execute("DELETE FROM sessions WHERE hash = ?", (digest(session),))
+
+
+def open_store(place: Place) -> AccessStore:
+    """The users of a library. Raises LibraryError."""
+    if isinstance(place, Servers):
+        from app.access.shared import SharedAccessStore
+
+        return SharedAccessStore(place.catalog)
+    return AccessStore(place)
 
 
 USERS = "SELECT users.name, users.role, users.collections, users.made FROM users"

@@ -14,8 +14,8 @@ MOST_REMEMBERED = 10_000
 
 
 class Throttle:
-    """Counts attempts of each key. longest: seconds to wait at most; as long without one, and all is
-    forgotten. An attempt counts from its beginning, so that many at once are many."""
+    """Counts attempts of each key, in this process. longest: seconds to wait at most; twice as long without
+    one, and all is forgotten. An attempt counts from its beginning, so that many at once are many."""
 
     def __init__(self, longest: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.longest = longest
@@ -27,17 +27,19 @@ class Throttle:
         """0 where an attempt may be made now, which it then is; else the seconds to wait."""
         with self._guard:
             now = self._clock()
-            count, last = self._kept.pop(key, (0, now))
-            if now - last > 2 * self.longest:
-                count = 0
-            wait = min(FIRST * 2 ** (count - FREE), self.longest) if count >= FREE else 0.0
-            if (left := last + wait - now) > 0:
-                self._kept[key] = (count, last)
-                return left
-            self._kept[key] = (count + 1, now)
+            left, count, last = self.judged(*self._kept.pop(key, (0, now)), now)
+            self._kept[key] = (count, last)
             if len(self._kept) > MOST_REMEMBERED:
                 self._kept.popitem(last=False)
-            return 0.0
+            return left
+
+    def judged(self, count: int, last: float, now: float) -> tuple[float, int, float]:
+        """Seconds to wait after so many attempts, of which the last was then; and both as they are now."""
+        if now - last > 2 * self.longest:
+            count = 0
+        wait = min(FIRST * 2 ** (count - FREE), self.longest) if count >= FREE else 0.0
+        left = max(0.0, last + wait - now)
+        return (left, count, last) if left else (0.0, count + 1, now)
 
     def undo(self, key: str) -> None:
         """An attempt was right, and counts no more; those before it do."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.cli import ask, care, documents, ingest, mcp, serve, users
+from app.cli import ask, care, copy, documents, ingest, mcp, serve, users
 from app.cli.base import ERROR, cited, say
 from ingest.errors import CitedError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.answer import Answerer
     from app.chat.evaluations import Evaluations
 
-__all__ = ["ask", "care", "cited", "documents", "ingest", "main", "mcp", "serve", "users"]
+__all__ = ["ask", "care", "cited", "copy", "documents", "ingest", "main", "mcp", "serve", "users"]
 
 
 def main(evaluations_of: "Callable[[Answerer], Evaluations] | None" = None) -> None:

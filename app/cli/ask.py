@@ -63,9 +63,7 @@ def ask(
 def need_documents(library: "Library") -> None:
     """Raises DocumentUnknown for an empty library, with the command that fills it."""
     if not library.catalog.passage_count():
-        raise DocumentUnknown(
-            f"the library {library.folder} is empty; add documents with `cited ingest PATH`"
-        )
+        raise DocumentUnknown(f"the library {library.name} is empty; add documents with `cited ingest PATH`")
 
 
 def answer_lines(answerer: "Answerer", path: Path, mode: str) -> None:

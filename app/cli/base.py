@@ -18,10 +18,17 @@ BROKEN_OFF = 130
 
 
 def library_options(command: Callable) -> Callable:
-    """--library and --embedding-model, handed on as one `settings`."""
+    """--library, --vectors and --embedding-model, handed on as one `settings`."""
 
     @click.option("--config", metavar="FILE", help="File of settings, TOML (CITED_CONFIG).")
-    @click.option("--library", metavar="FOLDER", help="Folder of the library (CITED_LIBRARY).")
+    @click.option(
+        "--library",
+        metavar="FOLDER|URL",
+        help="Folder of the library, or postgresql://USER@HOST/DATABASE (CITED_LIBRARY).",
+    )
+    @click.option(
+        "--vectors", metavar="URL", help="Chroma server, of a library in PostgreSQL (CITED_VECTORS)."
+    )
     @click.option("--embedding-model", metavar="NAME",
                   help="Embedding model, by name or folder (CITED_EMBEDDING_MODEL).")  # fmt: skip
     @wraps(command)
@@ -73,7 +80,7 @@ def opened(settings: "Settings") -> "Iterator[Library]":
     from index.embed import Embedder
     from index.library import Library
 
-    with Library(settings.library, Embedder(settings.embedding_model)) as library:
+    with Library(settings.place, Embedder(settings.embedding_model)) as library:
         yield library
 
 

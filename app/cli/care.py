@@ -56,9 +56,9 @@ def rebuild(settings: "Settings") -> None:
 @library_options
 def backup(file: Path, settings: "Settings") -> None:
     """Write the library into one file, while a server may be running. A backup that is there is replaced."""
-    from app.backup import back_up
+    from app.backup import back_up, in_folder
 
-    made = back_up(settings.library, file)
+    made = back_up(in_folder(settings.place), file)
     say(
         f"backed up {made.documents} documents with {made.passages} passages to {file} "
         f"({file.stat().st_size / 1e6:.1f} MB)"
@@ -71,14 +71,16 @@ def backup(file: Path, settings: "Settings") -> None:
 @library_options
 def restore(file: Path, force: bool, settings: "Settings") -> None:
     """Make a library of a backup, in a new or empty folder."""
+    from app.backup import in_folder
     from app.backup import restore as from_backup
     from app.progress import progress_bar
     from index.embed import Embedder
 
     with progress_bar("passages") as advance:
-        done = from_backup(file, settings.library, Embedder(settings.embedding_model), force, advance)
+        folder = in_folder(settings.place)
+        done = from_backup(file, folder, Embedder(settings.embedding_model), force, advance)
     made = done.manifest
-    say(f"restored {made.documents} documents as of {made.made} to {settings.library}")
+    say(f"restored {made.documents} documents as of {made.made} to {settings.place}")
     if done.users:
         say(f"these users of the backup can log in: {', '.join(done.users)}")
     if done.rebuilt:

@@ -14,18 +14,24 @@ if TYPE_CHECKING:
 
 
 @cited.command("list")
+@click.option("--fingerprint", "as_one", is_flag=True, help="Print one figure for everything that is there.")
 @json_option
 @library_options
-def list_documents(as_json: bool, settings: "Settings") -> None:
+def list_documents(as_one: bool, as_json: bool, settings: "Settings") -> None:
     """List the documents of the library."""
     with opened(settings) as library:
         entries = library.entries()
+        if as_one:
+            from index.fingerprint import fingerprint, holdings
+
+            click.echo(fingerprint(holdings(library.catalog).values()))
+            return
     if as_json:
         print_json([asdict(entry) for entry in entries])
     elif entries:
         terminal.print_entries(entries)
     else:
-        say(f"the library {settings.library} is empty; add documents with `cited ingest PATH`")
+        say(f"the library {settings.place} is empty; add documents with `cited ingest PATH`")
 
 
 @cited.command()

@@ -25,7 +25,7 @@ def mcp(read_only: bool, settings: "Settings") -> None:
     from index.embed import Embedder
     from index.library import Library
 
-    with Library(settings.library, Embedder(settings.embedding_model), PATIENCE) as library:
+    with Library(settings.place, Embedder(settings.embedding_model), PATIENCE) as library:
         try:
             library.own()
         except LibraryBusy as error:

@@ -1,6 +1,7 @@
 """`cited serve`: the page, the HTTP interface and MCP in one process."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -68,7 +69,7 @@ def serve(
 
     try:
         access = access_of(settings, no_authentication)
-        with opened(settings) as library:
+        with closing(access.store), opened(settings) as library:
             library.own()
             if samples and not library.entries():
                 say("adding the sample articles")

@@ -141,13 +141,12 @@ def collection() -> None:
 @library_options
 def move(document: str, name: str, settings: "Settings") -> None:
     """Put a document, by id, title or path, into a collection; "" is everyone's."""
-    from app.access.audit import Audit
-
     with opened(settings) as library:
         found = library.find(document)
         moved = library.move(found, name)
         if moved:
-            Audit(library.folder).note("move", found)
+            with _store(settings) as (_, audit):
+                audit.note("move", found)
     say(f"{'moved' if moved else 'unchanged:'} {found} {'to' if moved else 'is in'} {name or 'everyone’s'}")
 
 
@@ -167,12 +166,11 @@ def list_collections(as_json: bool, settings: "Settings") -> None:
 
 @contextmanager
 def _store(settings: "Settings") -> "Iterator[tuple[AccessStore, Audit]]":
-    from app.access.audit import Audit
-    from app.access.store import AccessStore
+    from app.access.store import open_store
 
-    store = AccessStore(settings.library)
+    store = open_store(settings.place)
     try:
-        yield store, Audit(settings.library)
+        yield store, store.audit
     finally:
         store.close()
 

@@ -68,7 +68,7 @@ def application(service: Service, ready: Callable[[], bool]) -> ASGIApp:
 
 def _around(api: FastAPI, service: Service, ready: Callable[[], bool]) -> None:
     """The description, and what those ask who run the server."""
-    catalog = service.answerer.library.catalog
+    library = service.answerer.library
 
     @api.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:
@@ -86,7 +86,7 @@ def _around(api: FastAPI, service: Service, ready: Callable[[], bool]) -> None:
     async def is_ready() -> Response:
         if not ready():
             raise Refused(503, "the models are being loaded", {"Retry-After": "2"})
-        await service.work.do(catalog.passage_count)
+        await service.work.do(library.reachable)
         return JSONResponse({"status": "ready"})
 
     @api.get("/metrics", include_in_schema=False)

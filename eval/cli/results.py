@@ -65,7 +65,7 @@ def harvest(output: Path, settings: "Settings") -> None:
     with opened(settings) as library:
         rows = candidates(library)
     if not rows:
-        say(f"nobody has said anything about an answer from the library {settings.library} yet")
+        say(f"nobody has said anything about an answer from the library {settings.place} yet")
         return
     try:
         output.write_text(
