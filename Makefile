@@ -25,6 +25,8 @@ check: .venv/tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r ingest index app eval
+	-$(BIN)/python -m tests.audit
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -49,7 +51,7 @@ check: .venv/tools
 # Pins for every platform and Python; torch's CUDA packages are left out, for its CPU build needs none.
 lock:
 	echo 'torch==2.13.0' > .venv/torch.txt
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --extra bench --extra gguf --extra tracing --universal \
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --extra bench --extra gguf --extra ray --extra tracing --universal \
 		--python-version 3.11 --no-header --no-annotate -c .venv/torch.txt | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
 
 clean:

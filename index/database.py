@@ -1,12 +1,15 @@
 """The SQLite file of a library: its schema, its transactions, and errors that say what to do."""
 
+import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
-from ingest.errors import LibraryDamaged, LibraryError, LibraryMismatch
+from ingest.errors import LibraryDamaged, LibraryError, LibraryFull, LibraryMismatch, LibraryReadOnly
 
 Connection = sqlite3.Connection
 SCHEMA_VERSION = "2"
@@ -45,12 +48,24 @@ UPGRADES = {
 may be a document of several of them."""
 
 
+ROOM = 1_000_000
+"""Bytes; where fewer are free, a change that failed is taken to have failed for that: SQLite says so of its
+own file only, and of those beside it that they cannot be opened."""
+NO_ROOM = ("disk is full", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
+
+
+DAMAGED = ("malformed", "Could not decode")
+"""In what SQLite and Python say of values that nobody wrote."""
+
+
 class Database:
     """One SQLite file; safe to use from several threads and processes at once. One of an older schema is
-    upgraded, all at once or not at all.
+    upgraded, all at once or not at all. Where the folder may not be written, it is read as it was at opening,
+    or empty where there is none, and `change` raises LibraryReadOnly.
 
-    Raises LibraryError where it cannot be opened, read or changed (no room, no right, another process
-    that does not finish), LibraryDamaged where the file is broken, LibraryMismatch for another schema.
+    Raises LibraryError where it cannot be opened, read or changed (no right, another process that does not
+    finish), LibraryFull where there is no room, LibraryDamaged where the file is broken, LibraryMismatch for
+    another schema.
     """
 
     kind = "catalog"
@@ -62,11 +77,11 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = RLock()
+        closed = path.parent.is_dir() and not os.access(path.parent, os.W_OK)
+        self.read_only = False
         with self._translated():
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-        if self._made_by() != self.schema_version:
+            self._db = self._for_reading() if closed else _connected(path)
+        if self._made_by() != self.schema_version and not (closed and path.exists()):
             with self.change() as db:
                 found = self._made_by()  # Another process may have been quicker.
                 if found is None or found in self.upgrades:
@@ -74,12 +89,32 @@ class Database:
                     for statement in ";\n".join(scripts).split(";\n"):
                         db.execute(statement)
                     db.execute("INSERT OR REPLACE INTO about VALUES ('schema', ?)", (self.schema_version,))
+        self.read_only = closed
         found = self.about("schema")
         if found != self.schema_version:
             raise LibraryMismatch(
                 f"the {self.kind} {path} has schema {found}, this program reads {self.schema_version}; "
                 "use the program that wrote it, or ingest the documents into a new library"
             )
+
+    def _for_reading(self) -> sqlite3.Connection:
+        """A connection where nothing may be written. A file in use, or not closed in order, has a log beside
+        it, which SQLite reads with it; of one without, SQLite must be told that nobody changes it."""
+        if not self.path.exists():
+            return _connected(":memory:")
+        address = f"{self.path.absolute().as_uri()}?mode=ro"
+        log = self.path.with_name(f"{self.path.name}-wal")
+        try:
+            db = _connected(address)
+            db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if log.exists() and log.stat().st_size:
+                raise LibraryReadOnly(
+                    f"the {self.kind} {self.path} was left in the middle of a change, and may not be written "
+                    "here; open it once where it may be, such as with `cited list`, or copy it there"
+                ) from error
+            db = _connected(f"{address}&immutable=1")
+        return db
 
     def _made_by(self) -> str | None:
         """The schema in the file, None in a new one."""
@@ -91,6 +126,13 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if any(said in str(error) for said in DAMAGED):
+                raise self.damaged(error) from error
+            if is_full(self.path.parent, error):
+                raise LibraryFull(
+                    f"there is no room on the disk for the {self.kind} {self.path} ({error}), so this was "
+                    "not done; make room and try again"
+                ) from error
             raise LibraryError(
                 f"the {self.kind} {self.path} cannot be used ({error}) and nothing was changed; "
                 "see that the disk has room and that the folder may be written"
@@ -98,13 +140,16 @@ class Database:
         except sqlite3.DatabaseError as error:
             if type(error) is not sqlite3.DatabaseError:  # a broken constraint is a mistake of ours
                 raise
-            raise LibraryDamaged(
-                f"the {self.kind} {self.path} cannot be read ({error}); {self.way_out}"
-            ) from error
+            raise self.damaged(error) from error
+
+    def damaged(self, error: Exception) -> LibraryDamaged:
+        """The error for a file that holds what nobody wrote."""
+        return LibraryDamaged(f"the {self.kind} {self.path} cannot be read ({error}); {self.way_out}")
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
         """One transaction: all of it, or nothing."""
+        self.need_writable()
         with self._lock, self._translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -114,6 +159,14 @@ class Database:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def need_writable(self) -> None:
+        """Raises LibraryReadOnly where nothing may be written."""
+        if self.read_only:
+            raise LibraryReadOnly(
+                f"{self.path.parent} may be read here and not written, so that nothing can be changed; see "
+                "how the disk is mounted and whose folder it is, or name another library"
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -134,3 +187,20 @@ class Database:
         """Record facts of the library."""
         with self.change() as db:
             db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", facts.items())
+
+
+def _connected(place: Path | str) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        place, timeout=30, check_same_thread=False, isolation_level=None, uri=isinstance(place, str)
+    )
+    if isinstance(place, Path):
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+def is_full(folder: Path, error: Exception) -> bool:
+    """Whether something failed because the folder's disk has no room."""
+    if any(said in str(error) for said in NO_ROOM):
+        return True
+    return folder.is_dir() and shutil.disk_usage(folder).free < ROOM

@@ -7,6 +7,7 @@ and the next change sweeps up.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,7 +23,7 @@ from index.lock import OwnerLock
 from index.visible import placed
 from index.write import Prepared, Progress, untold, write
 from ingest.document import Document
-from ingest.errors import AccessDenied, LibraryError, LibraryMismatch
+from ingest.errors import AccessDenied, LibraryDamaged, LibraryError, LibraryFull, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ EMBED_AT_ONCE = 256
 
 
 Written = Callable[["Vectors", Sequence[Passage]], Sequence[np.ndarray]]
-"""Puts passages into the vectors; returns the vectors of each one's sentences."""
+"""Writes the vectors of these passages, and returns those of their sentences."""
 
 
 def _written(prepared: Prepared, vectors: "Vectors", passages: Sequence[Passage]) -> Sequence[np.ndarray]:
@@ -113,6 +114,10 @@ class Library:
             if self._owner is None:
                 self._owner = OwnerLock(self.folder, self.wait)
 
+    def _may_change(self) -> None:
+        self.before_change()
+        self.catalog.need_writable()
+
     def _check_built_with(self) -> None:
         for name, ours in (("model", self.embedder.fingerprint), ("passages", SCHEME)):
             theirs = self.catalog.about(name)
@@ -146,7 +151,7 @@ class Library:
         model together, so an interruption loses that many. Documents that have not changed cost one
         look-up and are told at once. progress: passages done, and passages met so far.
         """
-        self.before_change()
+        self._may_change()
         batch: list[Placed] = []
         done = filled = 0
 
@@ -178,7 +183,7 @@ class Library:
         self, prepared: Iterable[Prepared], collection: str | None = None
     ) -> Iterator[tuple[Document, Outcome]]:
         """Make documents searchable that were cut and embedded elsewhere, with this library's model."""
-        self.before_change()
+        self._may_change()
         for given in prepared:
             document, where = placed(self.catalog, given.document, collection)
             if document.id != given.document.id or self.catalog.version(document.id) == document.version:
@@ -200,13 +205,13 @@ class Library:
             for (document, own, where), was in zip(batch, known, strict=True):
                 self.catalog.put(document, own, list(islice(sentences, len(own))), where)
                 self.changed("replace" if was else "add", document.id)
-            self.sweep()
+            self._sweep_after()
         return [(d, "replaced" if was else "added") for (d, _, _), was in zip(batch, known, strict=True)]
 
     def move(self, document_id: str, collection: str) -> bool:
         """Put a document into another collection; False where it was in it. Raises DocumentUnknown,
         AccessDenied, and SettingsError for what cannot name one."""
-        self.before_change()
+        self._may_change()
         with self._guard:
             if self.catalog.collection_of(document_id) == collection:
                 return False
@@ -216,12 +221,17 @@ class Library:
 
     def delete(self, document_id: str) -> None:
         """Remove a document. Raises DocumentUnknown."""
-        self.before_change()
+        self._may_change()
         with self._guard:
             self.catalog.document(document_id)
             self.sweep()  # opens the vectors, so that a library that cannot go on is not changed
             self.catalog.remove(document_id)
             self.changed("delete", document_id)
+            self._sweep_after()
+
+    def _sweep_after(self) -> None:
+        """What is done is done: old vectors that cannot go now go with the next change."""
+        with suppress(LibraryDamaged, LibraryFull):
             self.sweep()
 
     def sweep(self) -> None:
@@ -239,7 +249,7 @@ class Library:
         """
         from index import vectors as store
 
-        self.before_change()
+        self._may_change()
         if self.catalog.scope() is not None:
             raise AccessDenied("a library is built anew with all its collections; you do not see all of them")
         with self._guard:

@@ -50,7 +50,7 @@ class ListedVectors(Vectors):
         """Of every vector."""
         found: set[str] = set()
         with _translated(self.folder, TO_READ):
-            while part := self._collection.get(limit=BATCH, offset=len(found), include=[])["ids"]:
+            while part := self._held.get(limit=BATCH, offset=len(found), include=[])["ids"]:
                 found.update(part)
         return found
 

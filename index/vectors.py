@@ -5,18 +5,24 @@ reader goes stale); `index.library` holds the lock that sees to it. Sparse vecto
 not used: words are the catalog's business, and filtered queries are slow.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 
 import numpy as np
 from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateHNSWConfiguration
+from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
-from ingest.errors import LibraryDamaged
+from index import graph_files
+from index.database import ROOM, is_full
+from ingest.errors import LibraryDamaged, LibraryFull
 
 COLLECTION = "passages"
 BATCH = 2000
@@ -30,64 +36,146 @@ TO_WRITE = "make room if the disk is full; if it is not, the documents are safe:
 
 
 class Vectors:
-    """The vectors of a library. Ids are passage ids. Raises LibraryDamaged where Chroma cannot go on.
+    """The vectors of a library. Ids are passage ids. Raises LibraryDamaged where Chroma cannot go on, and
+    LibraryFull where there is no room.
 
-    least: how many vectors there must be.
+    least: how many vectors there must be. Chroma opens nothing that it may not write: of such a folder it
+    gets a copy, for as long as this is open.
     """
 
     def __init__(self, folder: Path, least: int = 0) -> None:
         self.folder = folder
-        settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
+        self._copy: TemporaryDirectory | None = None
+        self._guard = Lock()
+        self._failed = False
+        self._collection: Collection | None = None
         with _translated(folder, TO_READ):
+            self._open()
             try:
-                self._client = Client(settings=settings)
-            except BaseException:
-                # Chroma keeps what it failed to start, for whoever opens the folder next in this process.
-                Client._identifier_to_system.pop(str(folder), None)
-                raise
-            try:
-                self._collection = self._client.get_or_create_collection(
-                    COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
-                )
                 if self.count() < least:
                     raise ValueError(f"there are {self.count()} of {least} vectors")
             except BaseException:
                 self.close()
                 raise
 
+    def _open(self) -> None:
+        folder = self.folder
+        if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
+            folder = self._copied()
+        graph_files.check(folder)
+        settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
+        try:
+            self._client = Client(settings=settings)
+        except BaseException:
+            # Chroma keeps what it failed to start, for whoever opens the folder next in this process.
+            Client._identifier_to_system.pop(str(folder), None)
+            self._forget_copy()
+            raise
+        try:
+            self._collection = self._client.get_or_create_collection(
+                COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _held(self) -> Collection:
+        """The collection, opened now where that failed before."""
+        if self._collection is None:
+            self._open()
+        assert self._collection is not None
+        return self._collection
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """After two writes that failed for want of room, Chroma 1.5.9 may wait in the next one for ever, and
+        all of Python with it. So after one it is opened anew, as soon as there is room for that."""
+        if self._failed:
+            free = shutil.disk_usage(self.folder).free
+            if free < ROOM:
+                raise _full(self.folder, f"{free} bytes are free")
+            with self._guard, _translated(self.folder, TO_READ):
+                self._client.close()
+                self._collection = None
+                self._open()
+            self._failed = False
+        try:
+            with _translated(self.folder, TO_WRITE):
+                yield
+        except (LibraryDamaged, LibraryFull):
+            self._failed = True
+            raise
+
+    def _copied(self) -> Path:
+        self._copy = TemporaryDirectory(prefix="cited-vectors-")
+        place = Path(self._copy.name) / "chroma"
+        if self.folder.exists():
+            shutil.copytree(self.folder, place)
+            for path in (place, *place.rglob("*")):
+                path.chmod(0o700)
+        return place
+
+    def _forget_copy(self) -> None:
+        if self._copy:
+            self._copy.cleanup()
+            self._copy = None
+
     def add(self, ids: Sequence[str], vectors: np.ndarray) -> None:
         """Write vectors, float32, shape (n, d); an id that is there gets the new vector."""
-        with _translated(self.folder, TO_WRITE):
+        with self._writing():
             for batch in _batches(len(ids)):
-                self._collection.upsert(ids=list(ids[batch]), embeddings=vectors[batch])
+                self._held.upsert(ids=list(ids[batch]), embeddings=vectors[batch])
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove vectors; an id that is not there is no error."""
-        with _translated(self.folder, TO_WRITE):
+        with self._writing():
             for batch in _batches(len(ids)):
-                self._collection.delete(ids=list(ids[batch]))
+                self._held.delete(ids=list(ids[batch]))
 
     def search(self, vector: np.ndarray, most: int) -> list[tuple[str, float]]:
         """(id, cosine similarity) of the nearest vectors, best first; all of them where there are fewer."""
-        most = min(most, self.count())
-        if not most:
-            return []
+        with self._guard if self._failed else nullcontext():  # it may be about to be opened anew
+            return self._search(vector, most)
+
+    def _search(self, vector: np.ndarray, most: int) -> list[tuple[str, float]]:
         with _translated(self.folder, TO_READ):
-            found = self._collection.query(query_embeddings=[vector], n_results=most, include=["distances"])
-            ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
-            # So Chroma answers, without a word, where files of its index are gone.
-            if len(ids) < min(most, SURELY_FOUND, self.count()):
-                raise ValueError(f"only {len(ids)} of {self.count()} vectors were found")
+            ids, distances = self._nearest(vector, most)
+            if len(ids) < min(
+                most, SURELY_FOUND
+            ):  # Only then, for counting a million takes 0.1 s.
+                there = self.count()
+                ids, distances = self._nearest(vector, most)
+                # So Chroma answers, without a word, where files of its index are gone.
+                if len(ids) < min(most, SURELY_FOUND, there, self.count()):
+                    raise ValueError(f"only {len(ids)} of {there} vectors were found")
         return [(name, 1 - float(d)) for name, d in zip(ids, distances, strict=True)]
+
+    def _nearest(self, vector: np.ndarray, most: int) -> tuple[list[str], list[float]]:
+        found = self._held.query(query_embeddings=[vector], n_results=most, include=["distances"])
+        return found["ids"][0], (found["distances"] or [[]])[0]
+
+    def get(self, ids: Sequence[str]) -> np.ndarray:
+        """The vectors with these ids, float32, shape (n, d), in their order. Raises LibraryDamaged where one
+        is not there."""
+        found: dict[str, np.ndarray] = {}
+        with _translated(self.folder, TO_READ):
+            for batch in _batches(len(ids)):
+                told = self._held.get(ids=list(ids[batch]), include=["embeddings"])
+                found.update(zip(told["ids"], np.asarray(told["embeddings"], np.float32), strict=True))
+            if missing := next((name for name in ids if name not in found), None):
+                raise ValueError(f"there is no vector {missing}")
+        return np.stack([found[name] for name in ids])
 
     def count(self) -> int:
         """How many vectors there are, those of interrupted work included."""
         with _translated(self.folder, TO_READ):
-            return self._collection.count()
+            return self._held.count()
 
     def close(self) -> None:
         """Let go of the folder."""
         self._client.close()
+        self._forget_copy()
 
 
 def remove(folder: Path) -> None:
@@ -106,4 +194,13 @@ def _translated(folder: Path, way_out: str) -> Iterator[None]:
         yield
     # Chroma's Rust core raises plain ValueError and RuntimeError beside its own errors.
     except (ChromaError, ValueError, RuntimeError, OSError) as error:
+        if is_full(folder, error):
+            raise _full(folder, str(error)) from error
         raise LibraryDamaged(f"the vectors in {folder} cannot be used ({error}); {way_out}") from error
+
+
+def _full(folder: Path, told: str) -> LibraryFull:
+    return LibraryFull(
+        f"there is no room on the disk for the vectors in {folder}, or for temporary files ({told}), so this "
+        "was not done; make room and try again"
+    )

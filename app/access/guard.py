@@ -8,6 +8,7 @@ login page, and what tells that the server is up. What a principal may see is he
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
+from http import HTTPStatus
 
 import anyio
 import anyio.to_thread
@@ -37,6 +38,8 @@ COOKIE = "cited_session"
 PUBLIC = ("/health", "/ready")
 LONGEST_WAIT_OF_NAME, LONGEST_WAIT_OF_ADDRESS = 60.0, 900.0
 """Seconds. Whoever tries a name from many addresses keeps its owner out no longer than a minute."""
+LONGEST_NAME = 64
+"""Characters of a name that is tried and remembered; no user's has more than 63."""
 HASHING = 2
 """Passwords that are checked at once; each takes 32 MiB."""
 
@@ -146,13 +149,16 @@ class AccessGuard:
             left = RedirectResponse(f"{root}{login.PATH}", 303)
             left.delete_cookie(COOKIE, path="/")
             return left
-        given = await login.form(receive)
+        try:
+            given = await login.form(receive)
+        except TimeoutError:
+            return problem(408, "The name and the password did not come.")
         if given is None:
             return problem(413, "This form is larger than a name and a password.")
         return await self._logged_in(scope, headers, given)
 
     async def _logged_in(self, scope: Scope, headers: Headers, given: dict[str, str]) -> Response:
-        root, name = scope.get("root_path", ""), given.get("name", "").strip().lower()
+        root, name = scope.get("root_path", ""), given.get("name", "").strip().lower()[:LONGEST_NAME]
         then, at = login.path_here(given.get("next", "/")), network_of((scope.get("client") or ("",))[0])
         wait = self.addresses.attempt(at) or self.names.attempt(name)
         if wait:
@@ -176,10 +182,12 @@ class AccessGuard:
 
 
 def problem(status: int, detail: str) -> Response:
-    """A refusal for programs (RFC 9457)."""
-    title = {401: "Unauthorized", 403: "Forbidden", 413: "Content Too Large"}[status]
+    """A refusal for programs (RFC 9457). It closes the connection: nobody reads a body that comes along."""
+    title = HTTPStatus(status).phrase
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    headers = {"WWW-Authenticate": 'Bearer realm="Cited"'} if status == 401 else None
+    headers = {"Connection": "close"}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Cited"'
     return JSONResponse(content, status, headers, "application/problem+json")
 
 
