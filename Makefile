@@ -25,6 +25,8 @@ check: .venv/tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r ingest index app eval
+	-$(BIN)/python -m tests.audit
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -42,6 +44,7 @@ check: .venv/tools
 	command -v pandoc >/dev/null || missing="$$missing pandoc"; \
 	command -v soffice >/dev/null || missing="$$missing libreoffice-writer"; \
 	command -v tesseract >/dev/null || missing="$$missing tesseract-ocr"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; } || \
 		{ echo "the tests need$$missing; install that and try again" >&2; exit 1; }
 	@touch $@
@@ -49,7 +52,7 @@ check: .venv/tools
 # Pins for every platform and Python; torch's CUDA packages are left out, for its CPU build needs none.
 lock:
 	echo 'torch==2.13.0' > .venv/torch.txt
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --extra bench --extra gguf --extra tracing --universal \
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra train --extra bench --extra gguf --extra ray --extra tracing --universal \
 		--python-version 3.11 --no-header --no-annotate -c .venv/torch.txt | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
 
 clean:

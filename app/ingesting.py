@@ -16,8 +16,8 @@ from app.progress import Bar, bar_of, stoppable
 from app.report import Done, Line, printable
 from index.library import Library
 from ingest.document import Document
-from ingest.errors import IngestError, SourceTooLarge, SourceUnreadable
-from ingest.folders import Choice, File, is_gone, look
+from ingest.errors import IngestError, LibraryFull, SourceTooLarge, SourceUnreadable
+from ingest.folders import Choice, File, is_gone, look, source_of
 from ingest.ocr import Ocr, check
 from ingest.read import MOST_BYTES, document_id, readers
 from ingest.workers import read_all
@@ -33,7 +33,8 @@ class Wishes:
     folders. reread: read files again that have not changed since they were read. uploads: names of uploaded
     files by their path; such a document's source is upload:NAME. ocr: for the pages of PDFs that have no
     text; a PDF with such pages is read again where it was read without it. collection: for the documents,
-    None for where they are (index/visible.py)."""
+    None for where they are (index/visible.py). ray: address of a Ray cluster that reads, cuts and embeds
+    (app/cluster.py), "" for this machine alone."""
 
     choice: Choice = field(default_factory=Choice)
     name: str = ""
@@ -43,6 +44,7 @@ class Wishes:
     uploads: Mapping[str, str] = field(default_factory=dict)
     ocr: Ocr | None = None
     collection: str | None = None
+    ray: str = ""
 
 
 Item = File | str
@@ -77,7 +79,11 @@ def ingest_paths(
     """
     if wishes.ocr:
         check(wishes.ocr.languages)
-    with TemporaryDirectory(prefix="cited-") as folder, stoppable() as pressed:
+    if wishes.ray:
+        from app.cluster import check_installed
+
+        check_installed()
+    with temporary() as folder, stoppable() as pressed:
         run = _Run(library, most_bytes, wishes, Path(folder), lambda: stopped() or pressed(), watch=bar)
         return run.ingest(paths)
 
@@ -105,8 +111,8 @@ class _Run:
         """All of it, in the order: look, read and add, remove."""
         self._look(paths)
         bar = nullcontext(self.watch) if self.watch else bar_of(len(self.items))
-        with bar as self.bar, closing(self._documents()) as documents:
-            added = self.library.add_all(documents, self.bar.passages, self.wishes.collection)
+        adding = self._add_over_ray if self.wishes.ray and self.items else self._add
+        with bar as self.bar, closing(adding()) as added:
             for document, outcome in added:
                 self._note(document, outcome)
         self._remember()
@@ -157,6 +163,40 @@ class _Run:
             return False
         return ocr.would_change(self.library.document(name).warnings)
 
+    def _add(self) -> Generator[tuple[Document, str], None, None]:
+        with closing(self._documents()) as documents:
+            yield from self.library.add_all(documents, self.bar.passages, self.wishes.collection)
+
+    def _add_over_ray(self) -> Generator[tuple[Document, str], None, None]:
+        from app.ray_ingest import Source, prepare_all
+
+        where, done = self.wishes.collection, 0
+        sources = (
+            Source(path, self.given[path].source or source_of(path), self.given[path].warnings)
+            for path in self._feed()
+        )
+        ready = prepare_all(
+            self.wishes.ray, sources, self.library,
+            most=len(self.items), most_bytes=self.most_bytes, ocr=self.wishes.ocr,
+        )  # fmt: skip
+        with closing(ready):
+            for path, outcome in ready:
+                if self.stopped():
+                    return
+                given = self.given.pop(path)
+                if isinstance(outcome, IngestError):
+                    self._fail(given.number, given.shown, outcome, path if given.source else None)
+                    self._step()
+                    continue
+                document = outcome if isinstance(outcome, Document) else outcome.document
+                self.read.setdefault(self.library.placed(document, where).id, []).append(given)
+                if isinstance(outcome, Document):
+                    yield document, self.library.add(document, collection=where)
+                else:
+                    yield from self.library.add_prepared([outcome], where)
+                    done += len(outcome.passages)
+                    self.bar.passages(done, done)
+
     def _documents(self) -> Generator[Document, None, None]:
         outcomes = read_all(self._feed(), most_bytes=self.most_bytes, ocr=self.wishes.ocr)
         for path, outcome in outcomes:
@@ -205,9 +245,12 @@ class _Run:
 
             page = fetch(item, self.most_bytes, doors=Doors(all=self.wishes.allow_private))
             data, name, source, warnings = page.data, page.name, page.source, page.warnings
-        (self.folder / str(number)).mkdir()
         path = self.folder / str(number) / name
-        path.write_bytes(data)
+        try:
+            path.parent.mkdir()
+            path.write_bytes(data)
+        except OSError as error:
+            raise no_room(error) from error
         return path, _Given(number, source, source, warnings)
 
     def _standard_input(self) -> tuple[bytes, str]:
@@ -258,7 +301,7 @@ class _Run:
 
     def _fail(self, number: int, shown: str, error: IngestError, copy: Path | None = None) -> None:
         reason = str(error).replace(str(copy), shown) if copy else str(error)
-        self._line(number, Line(shown, "failed", reason=reason))
+        self._line(number, Line(shown, "failed", reason=reason, error=error.code()))
 
     def _line(self, number: int, line: Line) -> None:
         source, title, reason = map(printable, (line.source, line.title, line.reason))
@@ -273,9 +316,30 @@ class _Run:
         return self.number
 
 
+def temporary() -> TemporaryDirectory:
+    """A folder that is gone afterwards. Raises LibraryFull where none can be made."""
+    try:
+        return TemporaryDirectory(prefix="cited-")
+    except OSError as error:
+        raise no_room(error) from error
+
+
+def no_room(error: OSError) -> LibraryFull:
+    """The error for a temporary file that cannot be written."""
+    return LibraryFull(
+        f"nothing can be kept in the folder for temporary files ({error.strerror or error}), so this was not "
+        "done; make room on its disk, or name another with TMPDIR"
+    )
+
+
 def is_url(word: str) -> bool:
     """Whether a word of the command line is an address and no path; which ones are fetched, fetch says."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", word) is not None and not Path(word).exists()
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", word):
+        return False
+    try:
+        return not Path(word).exists()
+    except OSError:  # longer than the name of any file
+        return True
 
 
 def is_settled(file: File) -> bool:

@@ -21,7 +21,7 @@ class Line:
     """What became of one source. outcome: added, replaced, unchanged, removed (its file is gone), failed,
     or passed over. notes: footnotes; orphans: those without a marker; both 0 for a file that was not read
     again. left_out: pieces taken for boilerplate. warnings: what could not be linked or kept. reason: of
-    a failure, or of passing over."""
+    a failure, or of passing over. error: the name of a failure's error, such as source-too-large."""
 
     source: str
     outcome: str
@@ -32,6 +32,7 @@ class Line:
     left_out: tuple[str, ...] = ()
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    error: str = ""
 
     def to_json(self) -> dict:
         """All fields."""

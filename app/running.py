@@ -3,6 +3,7 @@
 Knows nothing of what it serves, but that there is something to close at the end.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.proxies import Proxies
+from app.connections import Connection
 from app.listening import Listening
 from app.logs import RequestLog
 from app.settings import service_manager
@@ -25,6 +27,9 @@ GRACE = 10.0
 """Seconds that requests have to finish once the server is told to end."""
 LAST = 3
 """Times the grace: what keeps the process from ending until then is cut off."""
+SWITCH = 0.0005
+"""Seconds that a thread may keep the others from running Python. With Python's own 0.005 the event loop waits
+for as long behind each thread that makes an answer."""
 OF_A_SOCKET = "127.0.0.1"
 """What a peer at a Unix socket counts as: it has no address, and is on this machine."""
 
@@ -53,7 +58,8 @@ def run_server(
     app = _from_whom(RequestLog(app), Proxies(trusted_proxies), bool(listening.unix))
     manager, watchdog = service_manager()
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, proxy_headers=False, server_header=False, workers=1,
+        app, http=Connection, ws="none", log_config=None, access_log=False, proxy_headers=False,
+        server_header=False, workers=1,
         callback_notify=_alive(manager) if watchdog else None,
         timeout_notify=max(1, int((watchdog or 0) / 3)),
     )  # fmt: skip
@@ -84,8 +90,11 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
+        sys.setswitchinterval(SWITCH)
         await super().startup(sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()  # What is there now stays; looking through it again held requests up for 0.1 s.
             click.echo(f"Cited is at {self._listening.address} (Ctrl-C ends it)", err=True)
             notify(self._manager, "READY=1")
 

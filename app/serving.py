@@ -1,6 +1,5 @@
 """What `cited serve` offers, as one application: the page, HTTP, MCP, and the guard before them."""
 
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +16,8 @@ from app.listening import Listening
 from app.logs import Routed, asked
 from app.mcp import mount
 from app.running import run_server
-from app.service.api import routes
+from app.service.api import PATHS, routes
+from app.service.limits import USUAL, Limited
 from app.settings import Settings
 
 BEHIND = "an address behind a proxy, or at a socket,"
@@ -48,25 +48,27 @@ def application(
     """Everything; its state has the `jobs` of the library, to be closed before the library is."""
     library = answerer.library
     audit = access.store.audit
-
-    def told(answer: Answer) -> None:
-        asked(answer.question, answer.answered, answer.mode, answer.timings["total"])
-        if access.guarded:
-            audit.note("question")
-
-    answerer.told = told
     if access.guarded and evaluations:
         evaluations = GuardedEvaluations(evaluations, audit)
     # Where everybody needs a key, a page whose name was pointed here gains nothing by it.
     names = None if access.guarded else () if access.alone else (settings.host,)
 
     def beside(app: FastAPI) -> None:
-        routes(app, answerer, evaluations, app.state.jobs)
+        metrics = routes(app, answerer, evaluations, app.state.jobs)
         mount(app, answerer, hosts=names)
+
+        def told(answer: Answer) -> None:
+            asked(answer.question, answer.answered, answer.mode, answer.timings["total"])
+            metrics.answered(answer)
+            if access.guarded:
+                audit.note("question")
+
+        answerer.told = told
 
     app = page.application(
         answerer, evaluations, access.alone and not access.guarded, beside, here_only=names == ()
     )
+    app.add_middleware(Limited, limits=USUAL, but=PATHS)
     app.add_middleware(Routed)
     if access.guarded:
         app.add_middleware(AccessGuard, store=access.store, library=library)
@@ -82,8 +84,6 @@ def serve(
 ) -> None:
     """Serve until told to end. The models are loaded first, so that the first answer is quick."""
     answerer.warm_up()
-    gc.collect()
-    gc.freeze()  # What is there now stays; looking through it again stalled requests for 0.1 s (LOG.md).
     app = application(answerer, evaluations_of(answerer) if evaluations_of else None, settings, access)
     run_server(
         app,

@@ -3,7 +3,8 @@
 A logistic regression on the claims of the tuning halves that no hard disagreement refuses; the threshold
 is the lowest with MOST_WRONG of the claims shown being changed ones, by cross-validation in which a claim
 and its changed versions stay together. With --data, the odd rows of WiCE too. Writes app/check/support.json.
-The reporting halves are not looked at.
+The reporting halves are not looked at. The weights stored were fitted before the set «development» was
+written: fitted on it, too, they were no better on its article kept unseen (LOG.md).
 """
 
 import argparse

@@ -10,8 +10,8 @@ import os
 import platform
 import resource
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -44,6 +44,10 @@ class Task:
     path: Path
     set: QuestionSet
     documents: Mapping[str, Document]
+
+
+Answering = Callable[[Answerer, Sequence[Document], Sequence[str]], Generator[dict, None, None]]
+"""Given the run's answerer, its documents and the questions, the answers' JSON in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,14 @@ def run(
     threshold: float | None = None,
     progress: Progress = untold,
     writer: Writer | None = None,
+    answering: Answering | None = None,
 ) -> tuple[list[dict], dict]:
     """Answer and grade the task in a library of its own, by quotations or as a language model writes;
     returns the answer lines and the summary.
 
     Every answer is written to `output` at once. A run of the same task that was interrupted there is
-    gone on with; a complete one is replaced.
+    gone on with; a complete one is replaced. answering: what gives the answers' JSON, by
+    default this process.
     """
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder), Embedder()) as library:
         for document in task.documents.values():
@@ -97,11 +103,13 @@ def run(
             about["language_model"] = writer.to_json()
         done = interrupted(output, about)
         rows: list[dict] = []
+        left = [question.question for question in task.set.questions if question.id not in done]
+        answers = (answering or answer_here)(answerer, list(task.documents.values()), left)
         try:
-            with output.open("w", encoding="utf-8") as file:
+            with output.open("w", encoding="utf-8") as file, closing(answers):
                 _write(file, about)
                 for question in task.set.questions:
-                    rows.append(done.get(question.id) or _row(task, answerer, question))
+                    rows.append(done.get(question.id) or _row(task, question, next(answers)))
                     _write(file, rows[-1])
                     progress(len(rows), len(task.set.questions))
                 summary = {"kind": "summary", **summarise(rows), "memory_mb": _memory()}
@@ -151,9 +159,8 @@ def interrupted(output: Path, about: Mapping) -> dict[str, dict]:
     return {row["id"]: row for row in rows[1:] if row["kind"] == "answer"} if same else {}
 
 
-def _row(task: Task, answerer: Answerer, question: Question) -> dict:
+def _row(task: Task, question: Question, answer: dict) -> dict:
     by_id = {d.id: d for d in task.documents.values()}
-    answer = answer_json(answerer, question.question)
     return {
         "kind": "answer",
         "id": question.id,
@@ -179,6 +186,15 @@ def _row(task: Task, answerer: Answerer, question: Question) -> dict:
         "answer": answer,
         "grades": grade(question, answer, by_id),
     }
+
+
+def answer_here(
+    answerer: Answerer,
+    documents: Sequence[Document],  # noqa: ARG001  (of which others make a library of their own)
+    questions: Sequence[str],
+) -> Generator[dict, None, None]:
+    """The answers' JSON, one after the other."""
+    yield from (answer_json(answerer, question) for question in questions)
 
 
 def answer_json(answerer: Answerer, question: str) -> dict:

@@ -19,7 +19,7 @@ from index.loose import Loose
 from index.records import document_from, passage_from, structure_of
 from index.sources import Sources
 from index.visible import unknown
-from index.words import MOST_WORDS, telling_words
+from index.words import MOST_COUNTED, MOST_WORDS, any_of, rare_of, telling_words
 from ingest.document import Document
 from ingest.passages import Passage
 
@@ -27,6 +27,23 @@ ADD_PASSAGE = """
 INSERT INTO passages (id, document_id, kind, start, "end", label, content, vectors)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number
 """
+COUNTED = """
+SELECT value, (SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH '"' || value || '"' LIMIT :most))
+FROM json_each(:words)
+"""
+RANKED = """
+SELECT p.id, -score FROM
+    (SELECT rowid AS number, bm25(words) AS score FROM words WHERE words MATCH :asked {limits}
+    ORDER BY score, number LIMIT :most)
+JOIN passages p USING (number) ORDER BY score, number
+"""
+BETWEEN = """
+SELECT min(number), max(number) FROM passages WHERE document_id IN :documents
+"""
+LIMITS = """AND rowid BETWEEN :first AND :last
+AND EXISTS (SELECT 1 FROM passages WHERE number = words.rowid AND document_id IN SEEN
+AND (:everywhere OR document_id IN :documents))"""
+"""Looked up for each passage that is ranked, so only where not everything may be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,19 +226,31 @@ class Catalog(Sources, Loose):
         """(id, BM25 score, higher is better) of passages that share words with the question.
 
         documents: ids to search in, empty for all. Function words do not count, unless there is
-        nothing else.
+        nothing else, and in large libraries passages with none of the rarer words (index/words.py).
         """
-        asked = " OR ".join(f'"{word}"' for word in telling_words(question)[:MOST_WORDS])
-        if not asked:
+        words = telling_words(question)[:MOST_WORDS]
+        counts = dict(self.rows(COUNTED, words=json.dumps(words), most=MOST_COUNTED + 1))
+        shared = [word for word in words if counts[word]]
+        if not shared:
             return []
-        rows = self.seen(
-            "SELECT p.id, -bm25(words) FROM words JOIN passages p ON p.number = words.rowid"
-            " WHERE words MATCH :asked AND p.document_id IN SEEN"
-            " AND (:everywhere OR p.document_id IN :documents)"
-            " ORDER BY bm25(words), p.number LIMIT :most",
+        if documents:
+            return self._ranked(any_of(shared), most, documents)
+        found = self._ranked(rare_of(counts), most)
+        # Where little may be seen, the rarer words may all stand elsewhere.
+        hidden = len(found) < most and self.scope() is not None
+        return self._ranked(any_of(shared), most) if hidden else found
+
+    def _ranked(self, asked: str, most: int, documents: Sequence[str] = ()) -> list[tuple[str, float]]:
+        """What FTS5 finds, best first."""
+        among = list(documents)
+        limits = LIMITS if documents or self.scope() is not None else ""
+        ((first, last),) = self.rows(BETWEEN, documents=among) if documents else [(0, 1 << 62)]
+        return self.seen(
+            RANKED.format(limits=limits),
             asked=asked,
             everywhere=not documents,
-            documents=list(documents),
+            documents=among,
+            first=first,
+            last=last,
             most=most,
         )
-        return [(name, score) for name, score in rows]

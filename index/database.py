@@ -6,6 +6,7 @@ database spells in its own way.
 """
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol
 
-from ingest.errors import LibraryDamaged, LibraryError, LibraryMismatch
+from index.disk import is_full
+from ingest.errors import LibraryDamaged, LibraryError, LibraryFull, LibraryMismatch, LibraryReadOnly
 
 AMONG = re.compile(r"\bIN (:\w+)")
 SCHEMA_VERSION = "2"
@@ -80,12 +82,18 @@ class Connection(Protocol):
         """Run a statement for each row of values."""
 
 
+DAMAGED = ("malformed", "Could not decode")
+"""In what SQLite and Python say of values that nobody wrote."""
+
+
 class Database:
     """One SQLite file; safe to use from several threads and processes at once. One of an older schema is
-    upgraded, all at once or not at all.
+    upgraded, all at once or not at all. Where the folder may not be written, it is read as it was at opening,
+    or empty where there is none, and `change` raises LibraryReadOnly.
 
-    Raises LibraryError where it cannot be opened, read or changed (no room, no right, another process
-    that does not finish), LibraryDamaged where the file is broken, LibraryMismatch for another schema.
+    Raises LibraryError where it cannot be opened, read or changed (no right, another process that does not
+    finish), LibraryFull where there is no room, LibraryDamaged where the file is broken, LibraryMismatch for
+    another schema.
     """
 
     kind = "catalog"
@@ -94,24 +102,25 @@ class Database:
     upgrades: Mapping[str, Sequence[str]] = UPGRADES
     version_name = "schema"
     """The fact that tells the schema; two databases of one PostgreSQL database need two."""
+    read_only = False
     way_out = "restore it from a copy, or move the library away and ingest the documents again"
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = RLock()
+        closed = path.parent.is_dir() and not os.access(path.parent, os.W_OK)
         with self._translated():
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-        self._bring_up_to_date()
+            self._db = self._for_reading() if closed else _connected(path)
+        self._bring_up_to_date(may_change=not (closed and path.exists()))
+        self.read_only = closed
 
     @property
     def name(self) -> str:
         """The database in messages."""
         return str(self.path)
 
-    def _bring_up_to_date(self) -> None:
-        if self._made_by() != self.schema_version:
+    def _bring_up_to_date(self, may_change: bool = True) -> None:
+        if self._made_by() != self.schema_version and may_change:
             with self._change_of_schema() as db:
                 found = self._made_by()  # Another process may have been quicker.
                 if found is None or found in self.upgrades:
@@ -127,6 +136,25 @@ class Database:
                 "use the program that wrote it, or ingest the documents into a new library"
             )
 
+    def _for_reading(self) -> sqlite3.Connection:
+        """A connection where nothing may be written. A file in use, or not closed in order, has a log beside
+        it, which SQLite reads with it; of one without, SQLite must be told that nobody changes it."""
+        if not self.path.exists():
+            return _connected(":memory:")
+        address = f"{self.path.absolute().as_uri()}?mode=ro"
+        log = self.path.with_name(f"{self.path.name}-wal")
+        try:
+            db = _connected(address)
+            db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if log.exists() and log.stat().st_size:
+                raise LibraryReadOnly(
+                    f"the {self.kind} {self.path} was left in the middle of a change, and may not be written "
+                    "here; open it once where it may be, such as with `cited list`, or copy it there"
+                ) from error
+            db = _connected(f"{address}&immutable=1")
+        return db
+
     def _made_by(self) -> str | None:
         """The schema in the database, None in a new one."""
         there = self.rows("SELECT 1 FROM sqlite_master WHERE name = 'about'")
@@ -140,6 +168,13 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if any(said in str(error) for said in DAMAGED):
+                raise self.damaged(error) from error
+            if is_full(self.path.parent, error):
+                raise LibraryFull(
+                    f"there is no room on the disk for the {self.kind} {self.path} ({error}), so this was "
+                    "not done; make room and try again"
+                ) from error
             raise LibraryError(
                 f"the {self.kind} {self.name} cannot be used ({error}) and nothing was changed; "
                 "see that the disk has room and that the folder may be written"
@@ -147,13 +182,16 @@ class Database:
         except sqlite3.DatabaseError as error:
             if type(error) is not sqlite3.DatabaseError:  # a broken constraint is a mistake of ours
                 raise
-            raise LibraryDamaged(
-                f"the {self.kind} {self.name} cannot be read ({error}); {self.way_out}"
-            ) from error
+            raise self.damaged(error) from error
+
+    def damaged(self, error: Exception) -> LibraryDamaged:
+        """The error for a file that holds what nobody wrote."""
+        return LibraryDamaged(f"the {self.kind} {self.name} cannot be read ({error}); {self.way_out}")
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
         """One transaction: all of it, or nothing."""
+        self.need_writable()
         with self._lock, self._translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -163,6 +201,14 @@ class Database:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def need_writable(self) -> None:
+        """Raises LibraryReadOnly where nothing may be written."""
+        if self.read_only:
+            raise LibraryReadOnly(
+                f"{self.path.parent} may be read here and not written, so that nothing can be changed; see "
+                "how the disk is mounted and whose folder it is, or name another library"
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -185,3 +231,13 @@ class Database:
         """Record facts of the library."""
         with self.change() as db:
             db.executemany(SET_ABOUT, facts.items())
+
+
+def _connected(place: Path | str) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        place, timeout=30, check_same_thread=False, isolation_level=None, uri=isinstance(place, str)
+    )
+    if isinstance(place, Path):
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+    return db

@@ -8,6 +8,7 @@ and the next change sweeps up.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -23,7 +24,7 @@ from index.place import Place, Servers, place_of
 from index.visible import placed
 from index.write import Prepared, Progress, embed, untold
 from ingest.document import Document
-from ingest.errors import AccessDenied, LibraryError, LibraryMismatch
+from ingest.errors import AccessDenied, LibraryDamaged, LibraryError, LibraryFull, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
 
 if TYPE_CHECKING:
@@ -150,10 +151,13 @@ class Library:
                 self._owner = OwnerLock(self.folder, self.wait)
 
     def reachable(self) -> None:
-        """Raises LibraryError where the catalog, or a server that the library is on, does not answer."""
+        """Raises LibraryError where the catalog, the vectors or a server that has them cannot be used."""
         self.catalog.passage_count()
-        if isinstance(self.place, Servers):
-            self.vectors.count()
+        self.vectors.count()
+
+    def _may_change(self) -> None:
+        self.before_change()
+        self.catalog.need_writable()
 
     def check_built_with(self) -> None:
         """Raises LibraryMismatch where it was with another model or passage scheme than those of now."""
@@ -189,7 +193,7 @@ class Library:
         model together, so an interruption loses that many. Documents that have not changed cost one
         look-up and are told at once. progress: passages done, and passages met so far.
         """
-        self.before_change()
+        self._may_change()
         batch: list[Placed] = []
         done = filled = 0
 
@@ -224,7 +228,7 @@ class Library:
         self, prepared: Iterable[Prepared], collection: str | None = None
     ) -> Iterator[tuple[Document, Outcome]]:
         """Make documents searchable that were cut and embedded elsewhere, with this library's model."""
-        self.before_change()
+        self._may_change()
         for given in prepared:
             document, where = placed(self.catalog, given.document, collection)
             if document.id != given.document.id or self.catalog.version(document.id) == document.version:
@@ -244,13 +248,13 @@ class Library:
             else:
                 from index.alone import add
             told = add(self, batch, whole, sentences)
-            self.sweep()
+            self._sweep_after()
         return told
 
     def move(self, document_id: str, collection: str) -> bool:
         """Put a document into another collection; False where it was in it. Raises DocumentUnknown,
         AccessDenied, and SettingsError for what cannot name one."""
-        self.before_change()
+        self._may_change()
         with self._guard:
             if self.catalog.collection_of(document_id) == collection:
                 return False
@@ -260,12 +264,17 @@ class Library:
 
     def delete(self, document_id: str) -> None:
         """Remove a document. Raises DocumentUnknown."""
-        self.before_change()
+        self._may_change()
         with self._guard:
             self.catalog.document(document_id)
             self.sweep()  # opens the vectors, so that a library that cannot go on is not changed
             self.catalog.remove(document_id)
             self.changed("delete", document_id)
+            self._sweep_after()
+
+    def _sweep_after(self) -> None:
+        """What is done is done: old vectors that cannot go now go with the next change."""
+        with suppress(LibraryDamaged, LibraryFull):
             self.sweep()
 
     def sweep(self) -> None:
@@ -279,7 +288,7 @@ class Library:
         interrupted rebuild is one that must be run again, and the next search says so. On servers all that is
         old stays in use until all that is new is there.
         """
-        self.before_change()
+        self._may_change()
         if self.catalog.scope() is not None:
             raise AccessDenied("a library is built anew with all its collections; you do not see all of them")
         with self._guard:

@@ -55,7 +55,7 @@ def _opened(library: Library) -> Vectors:
         from index.vectors_server import ServerVectors
 
         return ServerVectors(library.place, lambda: collection(library.catalog))
-    return Vectors(library.folder / "chroma")
+    return Vectors(library.folder / "chroma", thorough=True)
 
 
 def difference(catalog: Catalog, vectors: Vectors) -> Difference:

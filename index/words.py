@@ -1,6 +1,8 @@
 """Which words of a question tell something."""
 
 import re
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 WORD = re.compile(r"\w+")
 FUNCTION_WORDS = """
@@ -10,9 +12,33 @@ their them they this to was were what when where which who whom whose why will w
 STOP = frozenset(FUNCTION_WORDS.split())
 MOST_WORDS = 200
 """Different words of a question that are looked up."""
+MOST_RANKED = 10_000
+"""Passages that are ranked by words, at least those with the rarest one: BM25 takes about a microsecond of
+each, so that a million passages took 0.5 s a question (LOG.md)."""
+MOST_COUNTED = 100_000
+"""Passages that have a word which counts beside rarer ones; each takes 0.1 microseconds."""
 
 
 def telling_words(question: str) -> list[str]:
     """The question's words in lower case, each once, without function words unless it has no other."""
     words = WORD.findall(question.lower())
     return list(dict.fromkeys([word for word in words if word not in STOP] or words))
+
+
+def any_of(words: Sequence[str]) -> str:
+    """The query of FTS5 for passages that have one of these words."""
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def rare_of(counts: Mapping[str, int]) -> str:
+    """The query of FTS5 for passages that have one of the rarer words. counts: passages that have each word.
+
+    The rarer words are, from the rarest on, those that MOST_RANKED passages have together. Of the more
+    frequent ones, those that at most MOST_COUNTED passages have count as well in what is found: each stands
+    there twice, as the rarer ones do, so that all weigh the same. The rest tells little.
+    """
+    shared = sorted((word for word in counts if counts[word]), key=lambda word: counts[word])
+    sums = accumulate(counts[word] for word in shared)
+    rare = [word for word, found in zip(shared, sums, strict=True) if found <= MOST_RANKED] or shared[:1]
+    others = [word for word in shared[len(rare) :] if counts[word] <= MOST_COUNTED]
+    return f"({any_of(rare)}) AND ({any_of([*rare, *others, *others])})" if others else any_of(rare)

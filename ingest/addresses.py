@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
-from ingest.errors import SourceMissing, SourceUnreadable
+from ingest.errors import AddressRefused, SourceUnreachable, SourceUnreadable
 
 EMBEDDING = IPv6Network("64:ff9b::/96")
 """IPv6 addresses that hold an IPv4 address, of networks without IPv4 (RFC 6052)."""
@@ -21,11 +21,11 @@ class Doors:
     all: bool = False
 
     def check(self, host: str, port: int, addresses: Collection[str]) -> None:
-        """Raises SourceUnreadable for a host with an address that is not public."""
+        """Raises AddressRefused for a host with an address that is not public."""
         if self.all or f"{host}:{port}" in self.allowed:
             return
         if inner := [address for address in addresses if not is_public(address)]:
-            raise SourceUnreadable(
+            raise AddressRefused(
                 f"{host} is {inner[0]}, an address of this machine or of a private network, and was not "
                 "fetched; if you mean it, add --allow-private"
             )
@@ -64,9 +64,11 @@ def is_public(address: str) -> bool:
 
 
 def resolved(host: str, port: int) -> list[str]:
-    """The IP addresses of a host, whose name may itself be one in any form. Raises SourceMissing."""
+    """The IP addresses of a host, whose name may itself be one in any form. Raises SourceUnreachable."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise SourceMissing(f"the name {host} cannot be resolved; see that the address is right") from error
+        raise SourceUnreachable(
+            f"the name {host} cannot be resolved; see that the address is right"
+        ) from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -15,7 +15,7 @@ import httpcore
 import httpx
 
 from ingest.addresses import Doors, resolved
-from ingest.errors import SourceMissing
+from ingest.errors import SourceUnreachable
 
 if TYPE_CHECKING:
     import ssl
@@ -29,13 +29,13 @@ def ssl_context() -> "ssl.SSLContext":
 
 def transport(address: httpx.URL, doors: Doors, deadline: float) -> httpx.BaseTransport:
     """What sends a request to an address, through the user's proxy where there is one. Raises
-    SourceUnreadable for an address that the doors keep out. deadline: of time.monotonic(), in seconds."""
+    AddressRefused for an address that the doors keep out. deadline: of time.monotonic(), in seconds."""
     proxy = getproxies().get(address.scheme) or getproxies().get("all")
     if not proxy or proxy_bypass(address.host):
         return _Direct(_Network(doors, deadline))
     try:
         addresses = resolved(address.host, address.port or 0)
-    except SourceMissing:  # The proxy may know a name that is not known here.
+    except SourceUnreachable:  # The proxy may know a name that is not known here.
         addresses = []
     doors.check(address.host, address.port or (443 if address.scheme == "https" else 80), addresses)
     return httpx.HTTPTransport(proxy=proxy if "://" in proxy else f"http://{proxy}", verify=ssl_context())
@@ -101,7 +101,7 @@ class _Network(httpcore.NetworkBackend):
                     raise
             else:
                 return _Stream(stream, self._deadline)
-        raise SourceMissing(f"the name {host} has no address")
+        raise SourceUnreachable(f"the name {host} has no address")
 
 
 class _Stream(httpcore.NetworkStream):

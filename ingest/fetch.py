@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ingest.addresses import PUBLIC, Doors, checked_address
 from ingest.connection import transport
-from ingest.errors import IngestError, SourceMissing, SourceTooLarge, SourceUnreadable
+from ingest.errors import IngestError, SourceTooLarge, SourceUnreachable, SourceUnreadable
 from ingest.formats import TYPES, named, recoded, suffix_of
 from ingest.read import MOST_BYTES
 
@@ -81,9 +81,11 @@ def _check_status(response: httpx.Response, address: httpx.URL) -> None:
         return
     status = f"{response.status_code} {response.reason_phrase}".strip()
     if response.status_code in (401, 402, 403, 407, 451):
-        raise SourceMissing(f"{address} answered {status}; save the page with a browser, and ingest the file")
+        raise SourceUnreachable(
+            f"{address} answered {status}; save the page with a browser, and ingest the file"
+        )
     again = "try again later" if response.status_code >= 429 else "see that the address is right"
-    raise SourceMissing(f"{address} answered {status}; {again}")
+    raise SourceUnreachable(f"{address} answered {status}; {again}")
 
 
 def _body(response: httpx.Response, address: httpx.URL, most_bytes: int, deadline: float) -> bytes:
@@ -121,10 +123,10 @@ def _translated(address: httpx.URL) -> Iterator[None]:
     except IngestError:
         raise
     except TIMEOUTS as error:
-        raise SourceMissing(f"{address} did not answer in time; try again later") from error
+        raise SourceUnreachable(f"{address} did not answer in time; try again later") from error
     except FAILURES as error:
         reason = str(error) or type(error).__name__
-        raise SourceMissing(
+        raise SourceUnreachable(
             f"{address} cannot be fetched: {reason}; see that the address is right"
         ) from error
 

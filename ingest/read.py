@@ -35,9 +35,8 @@ def readers() -> dict[str, ModuleType]:
     return table
 
 
-def read_file(path: Path, most_bytes: int = MOST_BYTES, ocr: Ocr | None = None) -> Document:
-    """Read one file. ocr: for the pages of a PDF that have no text. Raises an IngestError that names it."""
-    path = path.resolve()
+def content_of(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """What is in a file. Raises SourceMissing, SourceTooLarge."""
     try:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)  # a log may grow while it is read
@@ -49,6 +48,13 @@ def read_file(path: Path, most_bytes: int = MOST_BYTES, ocr: Ocr | None = None) 
             f"{path} has {max(size, len(data)) / 1e6:.0f} MB; the limit is {most_bytes / 1e6:.0f} MB. "
             "Split it, or raise the limit with --max-mb"
         )
+    return data
+
+
+def read_file(path: Path, most_bytes: int = MOST_BYTES, ocr: Ocr | None = None) -> Document:
+    """Read one file. ocr: for the pages of a PDF that have no text. Raises an IngestError that names it."""
+    path = path.resolve()
+    data = content_of(path, most_bytes)
     # A name that is not UTF-8 can be neither printed nor stored as it is.
     source = os.fsencode(path).decode("utf-8", "backslashreplace")
     return read_bytes(data, name=Path(source).name, source=source, ocr=ocr)

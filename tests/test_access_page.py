@@ -253,6 +253,48 @@ def test_a_reader_logs_in_asks_and_reads_in_the_browser(browser: Browser, addres
     context.close()
 
 
+@pytest.mark.parametrize(
+    ("locale", "name", "word"),
+    [
+        ("en-US", "Name", "Log out (rex)"),
+        ("ko-KR", "이름", "로그아웃 (rex)"),
+        ("ja-JP", "名前", "ログアウト (rex)"),
+    ],
+)
+def test_a_reader_logs_out_with_the_keyboard_and_the_next_one_sees_nothing_of_it(
+    browser: Browser, address: str, locale: str, name: str, word: str
+):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale=locale)
+    page = context.new_page()
+
+    def log_in(who: str) -> None:
+        page.get_by_label(name).fill(who)
+        page.locator("#password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator("#question")).to_be_enabled(timeout=SECONDS)
+
+    page.goto(address)
+    log_in("rex")
+    page.locator("#question").fill("When was the harbour of Marrow dug?")
+    page.locator("#question").press("Enter")
+    expect(page.locator(".conversations .name")).to_have_count(1, timeout=SECONDS)
+    leave = page.get_by_role("button", name=word)
+    page.locator('[data-act="fresh"]').focus()
+    for _ in range(10):
+        if leave.evaluate("button => button === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    session = next(c["value"] for c in context.cookies() if c["name"] == "cited_session")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login", timeout=SECONDS)
+    assert [c for c in context.cookies() if c["name"] == "cited_session"] == []
+    old = httpx.get(f"{address}/account.json", headers={"Cookie": f"cited_session={session}"})
+    assert old.status_code == 401
+    log_in("zoe")  # the same browser keeps the conversations of each
+    expect(page.locator(".conversations .name")).to_have_count(0)
+    context.close()
+
+
 def test_the_audit_log_holds_no_text(library: Library, rex):
     rex.call("ask", "room", question="When was the harbour of Marrow dug?")
     path = library.folder / "audit.jsonl"

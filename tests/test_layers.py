@@ -86,7 +86,7 @@ PAGES = (
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("chromadb", ("index.vectors", "index.vectors_server")),
+        ("chromadb", ("index.vectors", "index.vectors_server", "eval.bench.ways")),
         ("gradio", ("app.chat",)),
         ("torch", ("index.embed", "app.reader.extractive", "app.reader.training")),
         ("sentence_transformers", ("index.embed", "app.reader.training")),
@@ -96,6 +96,7 @@ PAGES = (
         ("openai", ("app.llm",)),
         ("xllamacpp", ("app.llm.local",)),
         ("mcp", ("app.mcp",)),
+        ("ray", ("app.cluster",)),
         ("sqlite3", ("index.database",)),
         ("psycopg", ("index.postgres", "index.postgres_loose")),
         ("psycopg_pool", ("index.postgres",)),
@@ -113,8 +114,8 @@ def test_a_big_library_is_imported_in_its_room_only(library, rooms):
     assert outside == []
 
 
-MAY_SET_DEFAULTS = ("index.embed", "app.chat.page")
-"""What torch and gradio read when they are imported can be said in the environment only."""
+MAY_SET_DEFAULTS = ("index.embed", "app.chat.page", "app.cluster", "eval.bench.ways")
+"""What torch, gradio, ray and nltk read when they are imported can be said in the environment only."""
 
 
 def reads_environment(name: str) -> list[str]:

@@ -36,7 +36,7 @@ def offered(
 ) -> Iterator[httpx.Client]:
     """A client of the interface."""
     app, jobs = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), Jobs(lambda: None)
-    routes(app, answerer, evaluations, jobs, limits, **given)
+    answerer.told = routes(app, answerer, evaluations, jobs, limits, **given).answered
     with served(app) as at, httpx.Client(base_url=at, timeout=60) as client:
         yield client
     jobs.close()
@@ -166,7 +166,7 @@ def test_a_model_that_is_down_gives_quotations_and_a_notice(answerer, client):
         ("GET", "v1/nothing", None, 404, "about:blank"),
         ("PUT", "v1/ask", {}, 405, "about:blank"),
         ("POST", "v1/documents", {"url": "file:///etc/passwd"}, 422, "about:blank"),
-        ("POST", "v1/documents", {"url": "http://127.0.0.1:1/a"}, 422, "urn:cited:problem:source-unreadable"),
+        ("POST", "v1/documents", {"url": "http://127.0.0.1:1/a"}, 403, "urn:cited:problem:address-refused"),
     ],
 )
 def test_what_goes_wrong_is_told_as_a_problem(client, method, path, body, status, kind):
@@ -274,7 +274,7 @@ def test_a_file_is_added_once_replaced_and_deleted(own, library):
         ({"files": {"file": ("a.pdf", b"%PDF-1.7 nonsense")}}, 422, "a.pdf"),
         ({"files": {"other": ("a.md", b"x")}}, 422, "a field called file"),
         ({"files": [("file", ("a.md", b"x")), ("file", ("b.md", b"x"))]}, 400, "Too many files"),
-        ({"files": {"file": ("a.md", b"x")}, "data": {"more": "1"}}, 422, "a field called file"),
+        ({"files": {"file": ("a.md", b"x")}, "data": {"more": "1"}}, 422, "body.more"),
         ({"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400, "boundary"),
         ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "multipart/form-data"),
         ({"json": {"url": "/etc/passwd"}}, 422, "body.url"),
@@ -333,8 +333,8 @@ def test_health_readiness_and_figures(answerer):
         client.get("v1/documents/none")
         client.get("v1/made/up/path")
         figures = client.get("metrics").text.splitlines()
-    assert 'cited_answers_total{answered="true",mode="quote"} 1.0' in figures
-    assert 'cited_answers_total{answered="false",mode="quote"} 1.0' in figures
+    assert 'cited_answers_total{answered="true",interface="http",mode="quote"} 1.0' in figures
+    assert 'cited_answers_total{answered="false",interface="http",mode="quote"} 1.0' in figures
     assert 'cited_requests_total{method="POST",route="/v1/ask",status="200"} 2.0' in figures
     assert (
         'cited_requests_total{method="GET",route="/v1/documents/{document_id}",status="404"} 1.0' in figures

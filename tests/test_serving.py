@@ -91,6 +91,22 @@ def test_page_http_openai_and_mcp_answer_alike_in_one_process(alone):
     assert httpx.get(f"{alone}/ready").json() == {"status": "ready"}
 
 
+def test_answers_are_counted_once_by_the_interface_that_they_were_asked_through(alone):
+    httpx.post(f"{alone}/v1/ask", json={"question": QUESTION}, timeout=30)
+    httpx.post(f"{alone}/v1/ask", json={"question": QUESTION, "stream": True}, timeout=30)
+    chat = {"model": "cited", "messages": [{"role": "user", "content": QUESTION}]}
+    httpx.post(f"{alone}/v1/chat/completions", json=chat, timeout=30)
+    called(alone, "ask_question", {"question": QUESTION})
+    httpx.post(f"{alone}/write", json={"question": QUESTION, "mode": "quote"}, timeout=30)
+    httpx.post(f"{alone}/gradio_api/run/ask", json={"data": [QUESTION, []], "session_hash": "s"}, timeout=30)
+    figures = httpx.get(f"{alone}/metrics").text
+    told = dict(
+        re.findall(r'cited_answers_total{answered="true",interface="(\w+)",mode="quote"} (\S+)', figures)
+    )
+    assert told == {"http": "2.0", "openai": "1.0", "mcp": "1.0", "page": "2.0"}
+    assert 'cited_stage_seconds_count{stage="total"} 6.0' in figures
+
+
 def test_a_name_that_was_pointed_here_reaches_nothing(alone):
     for path in ("/", "/v1/documents", "/strings.json", "/reading/x"):
         assert httpx.get(alone + path, headers={"Host": "evil.example"}).status_code == 403

@@ -4,6 +4,7 @@
 the oldest of those goes. Of a library on servers it is a table (app/access/shared.py).
 """
 
+import errno
 import json
 import logging
 import os
@@ -59,7 +60,10 @@ class Audit:
             self._make_room(len(data))
             file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(file, data)  # in one piece, as other processes write here, too
+                # In one piece, as others write here, too. What a full disk took of it goes again.
+                if (written := os.write(file, data)) < len(data):
+                    os.ftruncate(file, os.fstat(file).st_size - written)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
                 os.close(file)
 

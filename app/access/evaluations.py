@@ -30,13 +30,15 @@ class GuardedEvaluations:
     def start(self, name: str) -> bool:
         """As inner; for editors."""
         self._may_change()
-        self.audit.note("start evaluation", name)
-        return self.inner.start(name)
+        started = self.inner.start(name)
+        self.audit.note("start evaluation", name, "ok" if started else "another is under way")
+        return started
 
     def stop(self) -> None:
         """As inner; for editors."""
         self._may_change()
         self.inner.stop()
+        self.audit.note("stop evaluation")
 
     def state(self) -> State:
         """As inner; of someone who sees a part of the library, that nothing goes on."""

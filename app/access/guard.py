@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from http import HTTPStatus
 from typing import TypeVar
 
 import anyio
@@ -42,6 +43,8 @@ COOKIE = "cited_session"
 PUBLIC = ("/health", "/ready")
 LONGEST_WAIT_OF_NAME, LONGEST_WAIT_OF_ADDRESS = 60.0, 900.0
 """Seconds. Whoever tries a name from many addresses keeps its owner out no longer than a minute."""
+LONGEST_NAME = 64
+"""Characters of a name that is tried and remembered; no user's has more than 63."""
 HASHING = 2
 """Passwords that are checked at once; each takes 32 MiB."""
 
@@ -164,13 +167,16 @@ class AccessGuard:
             left = RedirectResponse(f"{root}{login.PATH}", 303)
             left.delete_cookie(COOKIE, path="/")
             return left
-        given = await login.form(receive)
+        try:
+            given = await login.form(receive)
+        except TimeoutError:
+            return problem(408, "The name and the password did not come.")
         if given is None:
             return problem(413, "This form is larger than a name and a password.")
         return await self._logged_in(scope, headers, given)
 
     async def _logged_in(self, scope: Scope, headers: Headers, given: dict[str, str]) -> Response:
-        root, name = scope.get("root_path", ""), given.get("name", "").strip().lower()
+        root, name = scope.get("root_path", ""), given.get("name", "").strip().lower()[:LONGEST_NAME]
         then, at = login.path_here(given.get("next", "/")), network_of((scope.get("client") or ("",))[0])
         wait = await self._looked(lambda: self.addresses.attempt(at) or self.names.attempt(name))
         if wait:
@@ -194,12 +200,14 @@ class AccessGuard:
 
 
 def problem(status: int, detail: str) -> Response:
-    """A refusal for programs (RFC 9457)."""
-    title = {401: "Unauthorized", 403: "Forbidden", 413: "Content Too Large", 503: "Service Unavailable"}[
-        status
-    ]
+    """A refusal for programs (RFC 9457). It closes the connection: nobody reads a body that comes along."""
+    title = HTTPStatus(status).phrase
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    headers = {401: {"WWW-Authenticate": 'Bearer realm="Cited"'}, 503: {"Retry-After": "5"}}.get(status)
+    headers = {"Connection": "close"}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Cited"'
+    if status == 503:
+        headers["Retry-After"] = "5"
     return JSONResponse(content, status, headers, "application/problem+json")
 
 

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import anyio
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope
@@ -16,6 +17,8 @@ LANGUAGES = ("en", "ko", "ja")
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 MOST_BYTES = 10_000
 """Of what the form sends."""
+SECONDS = 10.0
+"""In which it must have come."""
 
 
 @cache
@@ -80,20 +83,24 @@ def styles() -> Response:
 
 def path_here(value: str) -> str:
     """A path of this site, "/" for whatever leads elsewhere."""
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return "/"
     here = value.startswith("/") and not value.startswith("//") and not parts.netloc and not parts.scheme
     return value if here and value.isprintable() and "\\" not in value else "/"
 
 
 async def form(receive: Receive) -> dict[str, str] | None:
-    """The fields of a form, None where it is too large."""
+    """The fields of a form, None where it is too large. Raises TimeoutError where it does not come."""
     data, more = b"", True
-    while more:
-        message = await receive()
-        data += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(data) > MOST_BYTES:
-            return None
+    with anyio.fail_after(SECONDS):
+        while more:
+            message = await receive()
+            data += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(data) > MOST_BYTES:
+                return None
     return {name: values[-1] for name, values in parse_qs(data.decode("utf-8", "replace")).items()}
 
 

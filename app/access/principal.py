@@ -1,4 +1,5 @@
-"""Who asks. A context variable says it, for each request; whatever checks it looks here.
+"""Who asks, and through which interface. Context variables say it, for each request; whatever checks it looks
+here.
 
 Where there is no access control, everybody is the local owner. While a guard stands before an interface
 (`closed`), a thread or task that no request began is nobody, and sees and may change nothing: work that a
@@ -39,6 +40,7 @@ NOBODY = Principal("(nobody)", "reader", frozenset())
 """These are no names that a user can have."""
 _asking: ContextVar[Principal | None] = ContextVar("principal", default=None)
 _address: ContextVar[str] = ContextVar("address", default="")
+_interface: ContextVar[str] = ContextVar("interface", default="page")
 _guards = 0
 _lock = Lock()
 
@@ -59,6 +61,11 @@ def current() -> Principal:
 def current_address() -> str:
     """From where, "" for this machine's command line."""
     return _address.get()
+
+
+def current_interface() -> str:
+    """Through what: "page" where nothing else was said."""
+    return _interface.get()
 
 
 def visible_collections() -> frozenset[str] | None:
@@ -98,6 +105,16 @@ def acting_as(principal: Principal, address: str = "") -> Iterator[None]:
     finally:
         _address.reset(at)
         _asking.reset(before)
+
+
+@contextmanager
+def asking_through(interface: str) -> Iterator[None]:
+    """Whatever is asked inside is asked through this interface."""
+    before = _interface.set(interface)
+    try:
+        yield
+    finally:
+        _interface.reset(before)
 
 
 @contextmanager

@@ -23,7 +23,10 @@ def is_foreign(method: str, headers: Headers) -> bool:
         return False
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        try:
+            return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        except ValueError:  # no address at all
+            return True
     return headers.get("sec-fetch-site") in ("cross-site", "same-site")
 
 
@@ -37,6 +40,14 @@ def is_editing(method: str, path: str) -> bool:
 def wants_page(method: str, headers: Headers) -> bool:
     """Whether a person waits for a page, who is better led to the login."""
     return method in ("GET", "HEAD") and "text/html" in headers.get("accept", "")
+
+
+def host_of(headers: Headers) -> str:
+    """The name or address by which a request calls this server, without its port; "" for what is none."""
+    try:
+        return urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

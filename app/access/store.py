@@ -77,8 +77,9 @@ class AccessStore(Database):
         path = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWN_ONLY))
-            path.chmod(OWN_ONLY)
+            if os.access(folder, os.W_OK):
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWN_ONLY))
+                path.chmod(OWN_ONLY)
         except OSError as error:
             raise LibraryError(f"the list of users {path} cannot be opened: {error.strerror}") from error
         super().__init__(path)

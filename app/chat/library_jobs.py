@@ -68,7 +68,7 @@ class Job(Bar):
             self.error = str(error)
         except Exception as error:
             log.exception("a change of the library failed")
-            self.error = f"this is a mistake in Cited, please report it ({type(error).__name__}: {error})"
+            self.error = f"this is a mistake in Cited, please report it ({type(error).__name__})"
         self.state = "failed" if self.error else "done"
 
     def to_json(self, ahead: int) -> dict:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Body, Depends, FastAPI, HTTPException, Request
 
+from app.access.rules import host_of
 from app.answer import Answerer
 from app.chat.calls import told
 from app.llm import LanguageModel, connect
@@ -120,7 +121,7 @@ def _posted(act: Callable[[Mapping], dict]) -> Callable[[dict], dict]:
 def from_here(request: Request) -> None:
     """Refuses a request that calls this server by another name than this machine's own: so do pages from
     elsewhere that had their name point here."""
-    if not listens_here(urlsplit(f"//{request.headers.get('host', '')}").hostname or ""):
+    if not listens_here(host_of(request.headers)):
         raise HTTPException(403, "The language model is set at this machine only.")
 
 

@@ -3,18 +3,18 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access.rules import is_foreign, is_loopback
+from app.access.principal import LOCAL_OWNER, NOBODY, current
+from app.access.rules import host_of, is_foreign, is_loopback
 from app.answer import Answerer
 from app.chat import evaluation_tab, model_settings, reading, strings, writing
 from app.chat.evaluations import Evaluations
@@ -75,6 +75,12 @@ def application(
     def words() -> FileResponse:
         return FileResponse(strings.FILE)
 
+    @app.get("/account.json")
+    async def account() -> JSONResponse:
+        who = current()
+        name = None if who in (LOCAL_OWNER, NOBODY) else who.name
+        return JSONResponse({"name": name}, headers={"Cache-Control": "no-store"})
+
     reading.routes(app, answerer.library)
     writing.routes(app, answerer)
     model_settings.routes(app, answerer, may_configure)
@@ -111,10 +117,12 @@ class Guard:
                 headers.setdefault("Content-Security-Policy", POLICY)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
+                for name in [name for name in headers if name.startswith("access-control-")]:
+                    del headers[name]  # Gradio lets the pages of any site read what it answers.
             await send(message)
 
         headers = Headers(scope=scope)
-        if self.here_only and not is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname or ""):
+        if self.here_only and not is_loopback(host_of(headers)):
             # A page from elsewhere that had its own name point here would be of the same origin.
             refusal = PlainTextResponse("This server is called by this machine's own names.", 403)
             await refusal(scope, receive, guarded)

@@ -7,18 +7,20 @@ is stopped.
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextvars import copy_context
 from copy import copy
+from threading import BoundedSemaphore, Thread
 from threading import Event as Flag
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated, cast
 
-from fastapi import Body, FastAPI
-from starlette.responses import StreamingResponse
+from fastapi import Body, FastAPI, Request
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.answer import MODEL, Answerer, Event
+from app.chat.strings import language_of, say
 from app.chat.turns import asked_of, cards_of, part_of, turn_of
 from app.llm import LanguageModel, Message
 from app.parts import LeftOut, Written
@@ -29,24 +31,32 @@ from ingest.errors import CitedError
 if TYPE_CHECKING:
     from app.llm.stream import Writing
 
+AT_ONCE = 16
+"""Answers being written; each has a thread, and the language model is another's machine."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent, lest something between drops the connection."""
+log = logging.getLogger(__name__)
 
 
 def routes(app: FastAPI, answerer: Answerer) -> None:
     """Add the route. Call it before gradio is mounted at the root."""
 
+    room = BoundedSemaphore(AT_ONCE)
+
     @app.post("/write")
-    async def write(given: Annotated[dict, Body()]) -> WrittenEvents:
-        return WrittenEvents(answerer, given)
+    async def write(given: Annotated[dict, Body()], request: Request) -> Response:
+        if not room.acquire(blocking=False):
+            busy = sent("error", {"error": say("writing.busy", language_of(request))})
+            return Response(busy, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return WrittenEvents(answerer, given, room)
 
 
 class WrittenEvents(StreamingResponse):
     """The events of one answer. The answerer works in a thread of its own, for it may take minutes, and the
-    threads of the server are for what is quick."""
+    threads of the server are for what is quick. room: given back when that thread ends."""
 
-    def __init__(self, answerer: Answerer, given: Mapping) -> None:
-        self.answerer, self.given = answerer, given
+    def __init__(self, answerer: Answerer, given: Mapping, room: BoundedSemaphore) -> None:
+        self.answerer, self.given, self.room = answerer, given, room
         self.model = Stoppable(answerer.model) if answerer.model else None
         self.left = Flag()
         self.told: asyncio.Queue[str | None] = asyncio.Queue()
@@ -92,7 +102,12 @@ class WrittenEvents(StreamingResponse):
                 self.tell(sent(*said_of(event, answerer.library)))
         except CitedError as error:
             self.tell(sent("error", {"error": str(error)}))
+        except Exception as error:  # the edge of this thread: nobody else would ever tell
+            log.exception("an answer failed while it was written")
+            said = f"this is a mistake in Cited, please report it ({type(error).__name__})"
+            self.tell(sent("error", {"error": said}))
         finally:
+            self.room.release()
             self.tell(None)
 
     def tell(self, event: str | None) -> None:

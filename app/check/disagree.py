@@ -6,10 +6,11 @@ A disagreement refuses a claim whatever its wording. The order is that of the re
 from collections.abc import Iterator
 
 from app.check.align import Weight, affinity, matches, reversed_roles, swapped
+from app.check.exclusive import exclusive, units, unsure
 from app.check.facts import Number, agrees, lists, rivals
 from app.check.names import SIDES, Name, same, spelled_by
 from app.check.number_words import MONTHS
-from app.check.polarity import AXIS, denies, negated, open_verbs, opposite, unassured
+from app.check.polarity import AXIS, SHOULD, denies, negated, open_verbs, opposite, unassured
 from app.check.quotations import misquoted
 from app.check.source import Claim, Source
 from app.suggest.verbs import words
@@ -18,6 +19,8 @@ RIVAL = 1.6
 """How much better the surroundings of another value must fit before the claim's is taken for misattached."""
 SIGN = 1.3
 """The same of a word that says the opposite, where the source has one that agrees, too."""
+VERBATIM = 2.0
+"""How much more the very word counts than another of its axis, but where the claim has both ends of it."""
 
 
 def disagreements(claim: Claim, source: Source, weight: Weight) -> Iterator[str]:
@@ -27,11 +30,13 @@ def disagreements(claim: Claim, source: Source, weight: Weight) -> Iterator[str]
     yield from misquoted(claim, source)
     yield from _numbers(claim, source, matched, weight)
     yield from _names(claim, source, matched, weight)
-    yield from _units(claim, source)
+    yield from units(claim, source)
     yield from _turned(claim, source, matched, weight)
     if word := unassured(claim.tokens, source.assured):
         yield f"the source does not say “{word}”"
     yield from _open(claim, source)
+    yield from exclusive(claim, source)
+    yield from unsure(claim, source)
 
 
 def _numbers(claim: Claim, source: Source, matched: dict[int, list[int]], weight: Weight) -> Iterator[str]:
@@ -71,28 +76,6 @@ def _numbers(claim: Claim, source: Source, matched: dict[int, list[int]], weight
         if crossed := swapped(claim.tokens, source.tokens, same_kind, matched, weight):
             one, other = (claim.tokens[i].text for i in crossed)
             yield f"the source gives {one} and {other} the other way round"
-
-
-TIMES = {
-    word: unit
-    for unit, forms in {
-        "second": "second seconds", "minute": "minute minutes", "hour": "hour hours hourly",
-        "day": "day days daily", "week": "week weeks weekly", "month": "month months monthly",
-        "year": "year years yearly annual annually", "decade": "decade decades",
-        "century": "century centuries",
-    }.items()
-    for word in forms.split()
-}  # fmt: skip
-"""Units of time: «a week» is not borne out by «a day»."""
-
-
-def _units(claim: Claim, source: Source) -> Iterator[str]:
-    there = {TIMES[t.low]: t.text for t in source.tokens if t.low in TIMES}
-    near = {TIMES[t.low] for t in source.around if t.low in TIMES}
-    for token in claim.tokens:
-        unit = TIMES.get(token.low)
-        if unit and there and unit not in there and unit not in near:
-            yield f"the source says {next(iter(there.values()))}, not {token.text}"
 
 
 def _counted(n: Number, others: list[Number]) -> bool:
@@ -210,6 +193,7 @@ def _turned(claim: Claim, source: Source, matched: dict[int, list[int]], weight:
         ):
             continue
         fits: dict[bool, tuple[float, int]] = {}
+        both_ends = any(opposite(token, other) for other in claim.tokens)
         for j, other in enumerate(source.tokens):
             against = opposite(token, other)
             if against is None:
@@ -218,6 +202,8 @@ def _turned(claim: Claim, source: Source, matched: dict[int, list[int]], weight:
             if turned and token.low in ORDERED and _exchanged(claim, i, source, j):
                 continue
             fit = affinity(claim.tokens, i, source.tokens, j, matched, weight) + 0.05
+            if token.stem == other.stem and not turned and not both_ends:
+                fit *= VERBATIM
             if turned not in fits or fit > fits[turned][0]:
                 fits[turned] = fit, j
         explained = explained or (ours[i] and False in fits)
@@ -240,9 +226,10 @@ NEARBY = 7
 
 
 def _alone(claim: Claim, i: int, ours: bool, source: Source, j: int) -> bool:
-    """Whether the side that does not negate a word has nothing near it that may deny it."""
+    """Whether the side that does not negate a word has nothing near it that may deny it. The word itself is
+    no denial beside it: «not likely» is «unlikely», which is one end of an axis already."""
     tokens, at = (source.tokens, source.tokens[j].at) if ours else (claim.tokens, claim.tokens[i].at)
-    return not any(denies(t) for t in tokens if abs(t.at - at) <= NEARBY)
+    return not any(denies(t) for t in tokens if 0 < abs(t.at - at) <= NEARBY)
 
 
 def _exchanged(claim: Claim, i: int, source: Source, j: int) -> bool:
@@ -253,7 +240,9 @@ def _exchanged(claim: Claim, i: int, source: Source, j: int) -> bool:
 
 def _open(claim: Claim, source: Source) -> Iterator[str]:
     done = {
-        claim.tokens[k + 1].stem for k, t in enumerate(claim.tokens[:-1]) if t.low in ("have", "has", "had")
+        claim.tokens[k + 1].stem
+        for k, t in enumerate(claim.tokens[:-1])
+        if t.low in ("have", "has", "had") and not (k and claim.tokens[k - 1].low in SHOULD)
     }
     for stem in sorted(done & open_verbs(source.tokens)):
         yield f"the source does not say that this has happened (“{stem}…”)"

@@ -7,6 +7,7 @@ end of its own. A negation before a word turns its sign.
 import re
 from collections.abc import Sequence
 
+from app.check.align import is_verb
 from app.check.tokens import Token, stem
 from app.suggest.verbs import words
 
@@ -16,11 +17,13 @@ fail failed failing unable refused ruled prevented instead
 """)
 NOT_NEGATED = words("only solely just merely simply exclusively necessarily least less more yet")
 """«not only» says yes."""
-BACKWARDS = words("nothing nobody none")
+BACKWARDS = words("nothing nobody none neither")
 """What turns the verb before it: «he insured nothing»."""
 HEDGES = frozenset(["probably", "likely"])
 SCOPE = 3
 """Telling words behind a negator that it turns, up to the next comma or conjunction."""
+BEFORE_NOUNS = words("the a an their its his her our my your")
+"""Words behind which a verb's participle is an adjective: «their lost strength»."""
 BREAKS = words("but although though while whereas because since and or which who that if until")
 AXES = """
 increase rise grow expand escalate enhance strengthen intensify heighten surge raise climb boost improve
@@ -106,6 +109,12 @@ attack | defend ;
 love | hate ;
 remember | forget ;
 majority | minority ;
+usually often mostly | rarely seldom ;
+above | below ;
+along | across ;
+transparent | opaque ;
+cheap | expensive costly dear ;
+praise | criticise criticize blame ;
 permanent | temporary ;
 voluntary | compulsory mandatory
 """
@@ -171,7 +180,13 @@ def negated(tokens: Sequence[Token]) -> tuple[bool, ...]:
         for j in range(i + 1, len(tokens)):
             if tokens[j].low in BREAKS or tokens[j].at > tokens[j - 1].at + 1 or not left:
                 break
-            turned[j] = not turned[j]
+            # What stands further on is turned with its verb only: «no attempt to make paper» denies no paper.
+            if (
+                left == SCOPE
+                or not tokens[j].content
+                or (is_verb(tokens[j].low) and tokens[j - 1].low not in BEFORE_NOUNS)
+            ):
+                turned[j] = not turned[j]
             left -= tokens[j].content
     return tuple(turned)
 
@@ -180,6 +195,9 @@ def opposite(claim: Token, source: Token) -> bool | None:
     """Whether two words are the two ends of an axis (True), the same end (False), or unrelated (None)."""
     if claim.stem == source.stem or claim.low == source.low:
         return False
+    short, long = sorted((claim.low, source.low), key=len)
+    if len(short) > 3 and long in (f"dis{short}", f"un{short}", f"in{short}", f"im{short}", f"ir{short}"):
+        return True
     one = AXIS.get(claim.low) or AXIS.get(claim.stem) or {}
     other = AXIS.get(source.low) or AXIS.get(source.stem) or {}
     shared = [one[axis] == other[axis] for axis in one.keys() & other.keys()]
@@ -197,7 +215,7 @@ def unassured(claim: Sequence[Token], source: frozenset[str]) -> str | None:
         ):
             continue
         needed = STRONGER.get(token.low)
-        if not needed or (i and claim[i - 1].low in ("not", "at", "after", "above", "the")):
+        if not needed or (i and claim[i - 1].low in ("not", "at", "after", "above", "the", "of")):
             continue
         if not needed & source:
             return token.text
@@ -215,8 +233,9 @@ def open_verbs(tokens: Sequence[Token]) -> frozenset[str]:
 
 
 DENYING = words("""
-only solely last few little hardly redundant confidential secret uncertain minimal against despite lose
-lost missing useless wrong false doubt unless instead rather kept prevent prevents avoid avoided no longer
+only solely alone short last few little hardly redundant confidential secret uncertain minimal against
+despite lose lost missing useless wrong false doubt unless instead rather kept prevent prevents avoid
+avoided no longer
 """)
 PREFIXED = re.compile(
     r"un(?:lik|ab|cer|cl|kn|nec|suc|touch|chang|us|paid|will|import|wanted|sure|true|fit)|non|disa[gp]|discon|dispro|disli|irr|imposs|improb|insuff|inadeq|incap|inab|inact|inelig"

@@ -96,7 +96,12 @@ def strange(claim: Claim, source: Source, alike: Words) -> str | None:
             if token.stem in source.words or token.stem in around
             else max((alike(token.low, t.low) for t in source.tokens if t.content), default=0.0)
         )
-        if near < STRANGE_END and i == claim.telling[-1] and i >= len(claim.tokens) - 2:
+        if (
+            near < STRANGE_END
+            and i == claim.telling[-1]
+            and i >= len(claim.tokens) - 2
+            and token.low not in ENDS
+        ):
             return f"no source has “{token.text}”"
         run = [*run, token.text] if near < UNLIKE else []
         if len(run) == MOST_STRANGE:
@@ -104,6 +109,8 @@ def strange(claim: Claim, source: Source, alike: Words) -> str | None:
     return None
 
 
+ENDS = frozenset(("away", "far", "ahead", "back", "apart", "alike", "together", "instead"))
+"""Last words that carry nothing new."""
 STRANGE_END = 0.3
 """Likeness below which the last word counts as new."""
 MOST_STRANGE = 3

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
               help="What the scans are written in: eng (default), or several: eng+kor.")  # fmt: skip
 @click.option("--collection", metavar="NAME", help="Who may see them: users with this collection.")
 @click.option("--allow-private", is_flag=True, help="Fetch from this machine and private networks, too.")
+@click.option("--ray", metavar="ADDRESS",
+              help="Read and embed over a Ray cluster: auto, local or HOST:PORT.")  # fmt: skip
 @json_option
 @library_options
 def ingest(
     paths: tuple[str, ...], max_mb: float, globs: tuple[str, ...], ignored: tuple[str, ...], name: str,
     prune: bool, reread: bool, ocr: bool, ocr_language: str, collection: str | None, allow_private: bool,
-    as_json: bool, settings: "Settings",
+    ray: str | None, as_json: bool, settings: "Settings",
 ) -> None:  # fmt: skip
     """Add files, every readable file of a folder, web pages, or standard input (-). What has not changed
     is left alone. Patterns are for names, or for paths below the folder where they hold a slash."""
@@ -48,7 +50,14 @@ def ingest(
         raise click.UsageError("--name is for standard input: add - to the paths")
     recognising = Ocr(ocr_language or "eng") if ocr else None
     wishes = Wishes(
-        Choice(globs, ignored), name, allow_private, prune, reread, ocr=recognising, collection=collection
+        Choice(globs, ignored),
+        name,
+        allow_private,
+        prune,
+        reread,
+        ocr=recognising,
+        collection=collection,
+        ray=ray or "",
     )
     try:
         with opened(settings) as library:

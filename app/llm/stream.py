@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import openai
 from llama_index.core.llms import ChatMessage
-from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
+from llama_index.llms.openai_like import OpenAILike
 
 from app.llm.line import Line
 from app.llm.refusals import cleaned, explained, pause_before

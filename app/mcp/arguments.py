@@ -5,6 +5,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.answer import LONGEST_QUESTION
+from app.chat.turns import MOST_HISTORY
+from app.service.schema import MOST_NAMED
 
 ONE_OF = "give exactly one of: "
 
@@ -20,6 +22,7 @@ Question: Any = Field(
 )
 Among: Any = Field(
     default_factory=list,
+    max_length=MOST_NAMED,
     description="Ids or titles of the documents to look in, as list_documents gives them; none for all.",
 )
 
@@ -37,6 +40,7 @@ class AskQuestion(Arguments):
     documents: list[str] = Among
     history: list[str] = Field(
         default_factory=list,
+        max_length=MOST_HISTORY,
         description="Earlier questions of this conversation, oldest first, for follow-ups like «and when?».",
     )
     mode: Literal["quote", "model"] = Field(
@@ -79,11 +83,14 @@ class AddDocument(Arguments):
     name: str | None = Field(
         default=None, description="A file name for the text; its suffix tells the format: notes.md."
     )
+    collection: str | None = Field(
+        default=None, max_length=64, description='The collection to put it into; "" for everyone\'s.'
+    )
 
     @model_validator(mode="after")
     def one_source(self) -> Self:
         """Refuses none and several sources, and a text without a name or a name without a text."""
-        sources = [name for name in type(self).model_fields if name != "name"]
+        sources = [name for name in type(self).model_fields if name not in ("name", "collection")]
         if sum(getattr(self, name) is not None for name in sources) != 1:
             raise ValueError(ONE_OF + ", ".join(sources))
         if (self.text is None) != (self.name is None):

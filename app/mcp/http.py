@@ -11,6 +11,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from app.access.principal import asking_through
 from app.answer import Answerer
 from app.mcp.server import server_of
 
@@ -79,4 +80,5 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.manager is not None, "the application's lifespan must run"
-        await self.manager.handle_request(scope, receive, send)
+        with asking_through("mcp"):
+            await self.manager.handle_request(scope, receive, send)

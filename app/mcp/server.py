@@ -31,7 +31,18 @@ T = TypeVar("T")
 def server_of(answerer: Answerer, read_only: bool = False, paths: bool = False) -> Server:
     """The server of one library. read_only: no tool that changes it. paths: add_document may read files of
     this machine, which is for the person who started it and for nobody on a network."""
-    tools = tools_of(read_only, paths)
+    return Server(
+        "cited",
+        version=version("cited"),
+        title="Cited",
+        instructions=INSTRUCTIONS,
+        **_tools(answerer, tools_of(read_only, paths)),
+        **_resources(answerer),
+    )
+
+
+def _tools(answerer: Answerer, tools: dict[str, Tool]) -> dict[str, Any]:
+    """What answers to requests about tools, by the name of its parameter of Server."""
     described = [_described(name, tool) for name, tool in tools.items()]
 
     async def list_tools(
@@ -46,11 +57,18 @@ def server_of(answerer: Answerer, read_only: bool = False, paths: bool = False) 
             raise MCPError(types.INVALID_PARAMS, known)
         return await to_thread.run_sync(_called, answerer, tool, params.arguments or {})
 
+    return {"on_list_tools": list_tools, "on_call_tool": call_tool}
+
+
+def _resources(answerer: Answerer) -> dict[str, Any]:
+    """What answers to requests about resources, which are the documents."""
+    library = answerer.library
+
     async def list_resources(
         _: ServerRequestContext, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
         cursor = params.cursor if params else None
-        entries, following = await _answered(lambda: page_of(answerer.library.entries(), cursor))
+        entries, following = await _answered(lambda: page_of(library.entries(), cursor))
         resources = [
             types.Resource(
                 uri=ADDRESS + quote(entry.id, safe=""), name=entry.id, title=entry.title,
@@ -76,21 +94,15 @@ def server_of(answerer: Answerer, read_only: bool = False, paths: bool = False) 
         if not uri.startswith(ADDRESS):
             raise MCPError(types.INVALID_PARAMS, f"{uri} is no document; there are {ADDRESS}…")
         name = unquote(uri.removeprefix(ADDRESS))
-        document = await _answered(partial(answerer.library.document, name))
+        document = await _answered(partial(library.document, name))
         held = types.TextResourceContents(uri=uri, text=document.text, mime_type="text/plain")
         return types.ReadResourceResult(contents=[held])
 
-    return Server(
-        "cited",
-        version=version("cited"),
-        title="Cited",
-        instructions=INSTRUCTIONS,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
-        on_list_resources=list_resources,
-        on_list_resource_templates=list_templates,
-        on_read_resource=read_resource,
-    )
+    return {
+        "on_list_resources": list_resources,
+        "on_list_resource_templates": list_templates,
+        "on_read_resource": read_resource,
+    }
 
 
 def _described(name: str, tool: Tool) -> types.Tool:
@@ -121,9 +133,13 @@ def _called(answerer: Answerer, tool: Tool, arguments: dict[str, Any]) -> types.
         return _failed(str(error))
     except Exception as error:
         # The outermost edge: whoever asks gets a sentence, the log has the rest.
-        log.exception("a tool of the MCP server failed")
-        return _failed(f"this is a mistake in Cited, please report it ({type(error).__name__})")
+        return _failed(_mistake(error))
     return _told(result)
+
+
+def _mistake(error: Exception) -> str:
+    log.error("a request to the MCP server failed", exc_info=error)
+    return f"this is a mistake in Cited, please report it ({type(error).__name__})"
 
 
 def _told(result: Result) -> types.CallToolResult:
@@ -150,3 +166,6 @@ async def _answered(read: Callable[[], T]) -> T:
         return await to_thread.run_sync(read)
     except CitedError as error:
         raise MCPError(types.INVALID_PARAMS, str(error)) from error
+    except Exception as error:
+        # The edge again: the protocol's package would tell the words of any error.
+        raise MCPError(types.INTERNAL_ERROR, _mistake(error)) from error

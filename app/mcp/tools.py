@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from app.report import Done
 from app.terminal import document_to_json, place
 from index.catalog import Entry
 from index.search import search
+from index.visible import allowed
 from ingest.errors import QuestionError, SourceUnreadable
 from ingest.formats import named
 from ingest.read import readers
@@ -128,14 +129,16 @@ def get_document(answerer: Answerer, asked: given.GetDocument) -> Result:
 
 def add_document(answerer: Answerer, asked: given.AddDocument) -> Result:
     """What became of each source; failed where nothing was added."""
+    if asked.collection is not None:
+        allowed(answerer.library.catalog, asked.collection)  # before anything is fetched
     with TemporaryDirectory(prefix="cited-") as folder:
         source: str | Path
-        wishes = Wishes()
+        wishes = Wishes(collection=asked.collection)
         if asked.text is not None:
             name = _file_name(asked.name or "")
             source = Path(folder) / name
             source.write_bytes(asked.text.encode("utf-8", "replace"))
-            wishes = Wishes(uploads={str(source.resolve()): name})
+            wishes = replace(wishes, uploads={str(source.resolve()): name})
         elif asked.url is not None:
             if not (is_url(asked.url) and asked.url.lower().startswith(("http://", "https://"))):
                 raise SourceUnreadable(f"{asked.url} is no http or https address")
@@ -171,7 +174,7 @@ def _place_of(cursor: str) -> tuple[str, str]:
     try:
         title, name = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
         return str(title), str(name)
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise QuestionError(f"{cursor!r} is no cursor; leave it out to begin at the first") from error
 
 

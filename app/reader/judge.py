@@ -50,9 +50,12 @@ def judge(reader: AnyReader, question: str, hits: Sequence[Hit]) -> list[Judged]
     views = _views(hits)
     readings = reader.read(question, [view.window for view in views])
     best: dict[tuple[str, int], Judged] = {}
+    asked = telling_words(question)
     for view, reading in zip(views, readings, strict=True):
+        around = f"{view.window.heading} {' '.join(view.window.sentences)}".lower()
+        missing, unnamed = 1 - _share(asked, around), _unnamed(question, around)
         for i in range(len(view.sentences)):
-            judged = _judged(question, view, reading, i)
+            judged = _judged(question, asked, view, reading, i, missing, unnamed)
             key = (judged.passage.document_id, judged.sentence.start)
             if key not in best or judged.features[0] > best[key].features[0]:
                 best[key] = judged
@@ -110,11 +113,12 @@ def _referring(note: Passage, linked: Sequence[Passage]) -> list[tuple[Passage, 
     return []
 
 
-def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
+def _judged(
+    question: str, asked: Sequence[str], view: _View, reading: Reading, i: int, missing: float, unnamed: float
+) -> Judged:
+    """The i-th sentence of a view. asked: the question's telling words. missing, unnamed: of the view."""
     passage, sentence = view.sentences[i]
     short = reading.answers[i]
-    asked = telling_words(question)
-    around = f"{view.window.heading} {' '.join(view.window.sentences)}".lower()
     features = (
         reading.evidence[i],
         reading.answerable,
@@ -123,10 +127,10 @@ def _judged(question: str, view: _View, reading: Reading, i: int) -> Judged:
         view.hit.similarity or 0.0,
         1 / (1 + view.rank),
         _share(asked, view.window.sentences[i].lower()),
-        1 - _share(asked, around),
+        missing,
         float(lacks_expected(question, view.window.sentences[i])),
         float(passage.kind == "footnote"),
-        _unnamed(question, around),
+        unnamed,
         *([0.0] * len(LEADS)),
     )
     place = _place(sentence, short) if has_short_answer(question) else None

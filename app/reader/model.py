@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from app.reader.encode import Encoded, encode
+from app.reader.encode import WINDOW_TOKENS, Encoded, encode
 from index.cores import cores
 from index.embed import packaged_model
 from ingest.errors import ModelError
@@ -24,6 +24,8 @@ from ingest.errors import ModelError
 WEIGHTS = Path(__file__).parent / "weights"
 LONGEST_ANSWER = 20
 """Tokens of a short answer."""
+NEAR = np.triu(np.tri(WINDOW_TOKENS, k=LONGEST_ANSWER - 1, dtype=bool))
+"""Which token may end a short answer that begins at which: bool, shape (begins, ends)."""
 UNREAD = -20.0
 """Logit of a sentence that lies past the window's limit."""
 
@@ -108,8 +110,12 @@ class Reader:
         )
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
-        """Read every window against the question, as many at a time as there are cores."""
-        return list(self._pool.map(partial(self._read, question), windows))
+        """Read every window against the question, as many at a time as there are cores, the longest first, so
+        that no core is left with one at the end."""
+        order = sorted(range(len(windows)), key=lambda i: -sum(map(len, windows[i].sentences)))
+        readings = self._pool.map(partial(self._read, question), [windows[i] for i in order])
+        found = dict(zip(order, readings, strict=True))
+        return [found[i] for i in range(len(windows))]
 
     def _read(self, question: str, window: Window) -> Reading:
         e = encode(self._tokenizer, question, window.heading, window.sentences)
@@ -135,9 +141,7 @@ def decode(
             continue
         scores.append(float(evidence[tokens].mean()))
         pairs = start[tokens][:, None] + end[tokens][None, :]
-        allowed = np.triu(np.ones_like(pairs, dtype=bool)) & ~np.triu(
-            np.ones_like(pairs, dtype=bool), LONGEST_ANSWER
-        )
+        allowed = NEAR[: len(tokens), : len(tokens)]
         first, last = divmod(int(np.where(allowed, pairs, -np.inf).argmax()), len(tokens))
         answers.append(
             ShortAnswer(

@@ -19,8 +19,8 @@ from app.chat.evaluations import Evaluations
 from app.chat.library_jobs import Jobs
 from app.service import ask, documents, openai_like, runs
 from app.service.description import describe, page
-from app.service.limits import USUAL, Limited, Limits
-from app.service.metrics import Observed, mistake
+from app.service.limits import USUAL, Limited, Limits, is_below
+from app.service.metrics import Metrics, Observed, mistake
 from app.service.problems import Refused, answer_to, invalid, refused
 from app.service.service import Service, service_of
 from ingest.errors import CitedError
@@ -37,11 +37,13 @@ def routes(
     jobs: Jobs,
     limits: Limits = USUAL,
     ready: Callable[[], bool] = lambda: True,
-) -> None:
+) -> Metrics:
     """Add the interface to an application; call it before gradio is mounted at the root, which takes all
-    paths. ready: whether the models are loaded, for whoever serves before they are."""
+    paths. ready: whether the models are loaded, for whoever serves before they are. Returns the figures,
+    which are to be told of the answers of every interface (`answerer.told`)."""
     service = service_of(answerer, evaluations, jobs, limits)
     app.router.routes.append(Beside(application(service, ready)))
+    return service.metrics
 
 
 def application(service: Service, ready: Callable[[], bool]) -> ASGIApp:
@@ -116,9 +118,7 @@ class Beside(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether a request is for the interface."""
-        ours = scope["type"] == "http" and any(
-            scope["path"] == path or scope["path"].startswith(f"{path}/") for path in PATHS
-        )
+        ours = scope["type"] == "http" and is_below(scope["path"], PATHS)
         return (Match.FULL if ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -39,16 +39,10 @@ def routes(router: APIRouter, service: Service) -> None:
         given = (asked.question, asked.history, asked.documents, asked.mode)
         work = service.work_for(asked.mode)
         if not asked.stream and "text/event-stream" not in request.headers.get("accept", ""):
-
-            def made() -> Response:
-                answer = answerer.answer(*given)
-                service.metrics.answered(answer)
-                return as_json(answer.to_json())
-
-            return await work.do(made)
+            return await work.do(lambda: as_json(answerer.answer(*given).to_json()))
         events = work.tell(lambda: answerer.stream(*given))
         first = await anext(events)  # so that a question that cannot be asked is refused with its status
-        sent = _sent(first, events, service, request)
+        sent = _sent(first, events, request)
         return StreamingResponse(sent, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     @router.post("/search", response_model=schema.Found, tags=["questions"], summary="Find passages")
@@ -61,7 +55,7 @@ def routes(router: APIRouter, service: Service) -> None:
             found = [hit_to_json(hit, order[hit.passage.document_id]) for hit in hits]
             return as_json({"passages": found})
 
-        return await service.work.do(made)
+        return await service.answering.do(made)
 
     @router.post("/feedback", status_code=204, tags=["questions"], summary="Say what you think of an answer")
     async def feedback(said: schema.Feedback) -> Response:
@@ -75,24 +69,23 @@ def routes(router: APIRouter, service: Service) -> None:
 
 
 async def _sent(
-    first: Event | None, events: AsyncIterator[Event | None], service: Service, request: Request
+    first: Event | None, events: AsyncIterator[Event | None], request: Request
 ) -> AsyncIterator[str]:
     """The events on the wire; what goes wrong in the middle is an event, too."""
     try:
-        yield _event(first, service)
+        yield _event(first)
         async for event in events:
-            yield _event(event, service)
+            yield _event(event)
     except CitedError as error:
         yield _error(refused(error), request)
     except Refused as refusal:
         yield _error(refusal, request)
 
 
-def _event(event: Event | None, service: Service) -> str:
+def _event(event: Event | None) -> str:
     if event is None:
         return NOTHING_YET
     if isinstance(event, Answer):
-        service.metrics.answered(event)
         return framed("answer", event.to_json())
     if isinstance(event, LeftOut):
         return framed("left_out", {"text": event.unsupported.text, "reason": event.unsupported.reason})

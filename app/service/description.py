@@ -30,6 +30,7 @@ EVERYWHERE = {
     "500": "A mistake in Cited; its log says more, by the id of the request.",
     "503": "Too much is being worked on, or the library cannot be used; ask again later.",
     "504": "It took too long.",
+    "507": "There is no room on the disk.",
 }
 WITH_BODY = {
     "400": "The body cannot be read.",
@@ -41,7 +42,7 @@ TOLD = {
     "409": "This cannot be done as things stand; the detail says what to change.",
     "415": "A body of another kind.",
     "422": "The request is not as described, or cannot be done; the detail says why.",
-    "502": "The language model cannot be asked.",
+    "502": "A server behind this one cannot be asked: the language model, or where a page is.",
 }
 
 

@@ -1,12 +1,18 @@
 """Documents of `/v1/documents` as pydantic models."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.service.schema import Range, Strict
+from index.visible import COLLECTION
 
 LONGEST_ADDRESS = 4000
+Collection = Annotated[
+    str | None,
+    Field(max_length=64, pattern=f"^({COLLECTION.pattern}|)$", examples=["minutes"],
+          description="The collection to put it into; empty for everyone's."),
+]  # fmt: skip
 
 
 class Page(BaseModel):
@@ -29,6 +35,7 @@ class Entry(BaseModel):
     passages: int
     characters: int
     notes: int
+    collection: str = Field(description="Empty where it is everyone's.")
 
 
 class Listed(Strict):
@@ -86,6 +93,13 @@ class Address(Strict):
     url: str = Field(
         pattern=r"^https?://[^\s/]+[^\s]*$", max_length=LONGEST_ADDRESS, examples=["https://example.org/article"]
     )  # fmt: skip
+    collection: Collection = None
+
+
+class Upload(Strict):
+    """What may come with a file."""
+
+    collection: Collection = None
 
 
 class Line(BaseModel):
@@ -100,3 +114,4 @@ class Line(BaseModel):
     left_out: list[str]
     reason: str
     warnings: list[str]
+    error: str

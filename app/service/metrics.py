@@ -3,7 +3,6 @@
 import logging
 import re
 import time
-from collections.abc import Callable
 from secrets import token_hex
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -13,8 +12,10 @@ from prometheus_client.process_collector import ProcessCollector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.principal import asking_through, current_interface
 from app.answer import QUOTE, Answer
-from app.service.problems import Refused, answer_to
+from app.service.lag import Lag
+from app.service.problems import LIKE_OPENAI, Refused, answer_to
 from index.library import Library
 
 SANE = re.compile(r"[A-Za-z0-9._~-]{1,128}")
@@ -42,20 +43,22 @@ class Metrics:
             buckets=SECONDS, registry=self.registry,
         )  # fmt: skip
         self.answers = Counter(
-            "cited_answers", "Answers, by how they were made.", ["mode", "answered"], registry=self.registry
-        )
+            "cited_answers", "Answers, by how they were made and through what they were asked for.",
+            ["mode", "answered", "interface"], registry=self.registry,
+        )  # fmt: skip
+        self.lag = Lag(self.registry)
         self.in_flight = Gauge("cited_in_flight", "Work being done or waited for.", registry=self.registry)
-        self._count("cited_documents", "Documents in the library.", library.catalog, "documents")
-        self._count("cited_passages", "Passages in the library.", library.catalog, "passages")
+        documents, passages = "SELECT count(*) FROM documents", "SELECT count(*) FROM passages"
+        self._count("cited_documents", "Documents in the library.", library, documents)
+        self._count("cited_passages", "Passages in the library.", library, passages)
 
-    def _count(self, name: str, told: str, catalog: object, table: str) -> None:
-        count: Callable[[], float] = lambda: catalog.rows(f"SELECT count(*) FROM {table}")[0][0]  # type: ignore[attr-defined]  # noqa: E731, S608
-        Gauge(name, told, registry=self.registry).set_function(count)
+    def _count(self, name: str, told: str, library: Library, query: str) -> None:
+        Gauge(name, told, registry=self.registry).set_function(lambda: library.catalog.rows(query)[0][0])
 
     def answered(self, answer: Answer) -> None:
-        """Count an answer, and its stages."""
+        """Count an answer of whatever interface, and its stages."""
         mode = QUOTE if answer.mode == QUOTE else "model"
-        self.answers.labels(mode, str(answer.answered).lower()).inc()
+        self.answers.labels(mode, str(answer.answered).lower(), current_interface()).inc()
         for stage, milliseconds in answer.timings.items():
             self.stages.labels(stage).observe(milliseconds / 1000)
 
@@ -73,6 +76,7 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
+        self.metrics.lag.watch()
         given = Headers(scope=scope).get("x-request-id", "")
         name = given if SANE.fullmatch(given) else token_hex(16)
         scope.setdefault("state", {})["request_id"] = name
@@ -86,7 +90,8 @@ class Observed:
             await send(message)
 
         try:
-            await self.app(scope, receive, observed)
+            with asking_through("openai" if scope["path"].startswith(LIKE_OPENAI) else "http"):
+                await self.app(scope, receive, observed)
         except Exception:  # the edge: the client gets the id, the log gets the rest
             log.exception("request %s failed: %s %s", name, scope["method"], scope["path"])
             if not status:

@@ -69,14 +69,12 @@ def routes(router: APIRouter, service: Service) -> None:
         if not chat.stream:
 
             def made() -> Response:
-                answer = answerer.answer(*given)
-                service.metrics.answered(answer)
-                return as_json(_completion(answer, chat, head))
+                return as_json(_completion(answerer.answer(*given), chat, head))
 
             return await work.do(made)
         events = work.tell(lambda: answerer.stream(*given))
         first = await anext(events)  # so that a question that cannot be asked is refused with its status
-        sent = _sent(first, events, chat, head, service, request)
+        sent = _sent(first, events, chat, head, request)
         return StreamingResponse(sent, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
@@ -146,7 +144,6 @@ async def _sent(
     events: AsyncIterator[Event | None],
     chat: Chat,
     head: dict[str, Any],
-    service: Service,
     request: Request,
 ) -> AsyncIterator[str]:
     """The chunks. What was sent cannot be taken back: where the answer became another one at last, it
@@ -170,7 +167,6 @@ async def _sent(
                 yield chunk({"content": written(parts)[len(said) :]})
                 said = written(parts)
             elif isinstance(event, Answer):
-                service.metrics.answered(event)
                 whole = content(event)
                 rest = whole[len(said) :] if whole.startswith(said) else f"\n\n{whole}"
                 yield chunk({"content": rest, "annotations": annotations(event)})

@@ -21,9 +21,13 @@ STATUS: dict[type[errors.CitedError], int] = {
     errors.NotLoggedIn: 401,
     errors.IngestError: 422,
     errors.SourceTooLarge: 413,
+    errors.SourceUnreachable: 502,
+    errors.AddressRefused: 403,
     errors.LibraryError: 503,
     errors.LibraryMismatch: 409,
     errors.LibraryDamaged: 500,
+    errors.LibraryFull: 507,
+    errors.LibraryReadOnly: 403,
     errors.DocumentUnknown: 404,
     errors.QuestionError: 422,
     errors.ModelError: 503,
@@ -32,8 +36,9 @@ STATUS: dict[type[errors.CitedError], int] = {
     errors.EvaluationError: 422,
 }
 """The status of an error, or of the nearest kind that it is."""
-MORE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
-"""Headers that belong to a status."""
+BY_CODE = {kind.code(): status for kind, status in STATUS.items()}
+MORE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}, 507: {"Connection": "close"}}
+"""Headers that belong to a status. After 507 a part of the body may be unread."""
 LIKE_OPENAI = ("/v1/chat/", "/v1/models")
 """Paths whose errors have OpenAI's shape."""
 OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -66,10 +71,13 @@ def status_of(error: errors.CitedError) -> int:
 
 def refused(error: errors.CitedError) -> Refused:
     """An error of Cited as an answer; its code is the error's name: document-unknown."""
-    name = type(error).__name__
-    code = "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
     status = status_of(error)
-    return Refused(status, str(error), MORE.get(status), code=code)
+    return Refused(status, str(error), MORE.get(status), code=error.code())
+
+
+def refused_source(code: str, reason: str) -> Refused:
+    """The same for a source that failed, by the code of its error (app.report.Line)."""
+    return Refused(BY_CODE.get(code, 422), reason, code=code)
 
 
 def shape(refusal: Refused, path: str, request_id: str) -> dict[str, Any]:

@@ -21,9 +21,13 @@ POLICY = (
 
 def routes(router: APIRouter, service: Service) -> None:
     """Add the routes, where evaluations can be made."""
-    evaluations, work = service.evaluations, service.work
-    if evaluations is None:
-        return
+    if service.evaluations is not None:
+        _running(router, service, service.evaluations)
+        _reading(router, service, service.evaluations)
+
+
+def _running(router: APIRouter, service: Service, evaluations: Evaluations) -> None:
+    work = service.work
 
     @router.get(
         "/evaluations", response_model=schema.Evaluations, tags=["evaluations"], summary="Sets and runs"
@@ -39,7 +43,6 @@ def routes(router: APIRouter, service: Service) -> None:
     )  # fmt: skip
     async def start(asked: schema.StartRun) -> Response:
         """One at a time; GET /v1/evaluations tells how far it is."""
-
         require_editor()
         require_everything()
 
@@ -53,6 +56,10 @@ def routes(router: APIRouter, service: Service) -> None:
             return as_json(asdict(evaluations.state()), 202)
 
         return await work.do(begun)
+
+
+def _reading(router: APIRouter, service: Service, evaluations: Evaluations) -> None:
+    work = service.work
 
     @router.get(
         "/evaluations/{run}", response_model=schema.Results, tags=["evaluations"],

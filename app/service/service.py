@@ -15,7 +15,8 @@ from app.service.work import Work
 
 @dataclass(frozen=True)
 class Service:
-    """work: quick calls; writing: answers that a language model writes, which must not keep them waiting."""
+    """work: quick calls; answering: questions, which must not keep them waiting; writing: answers that a
+    language model writes, which must not keep questions waiting."""
 
     answerer: Answerer
     evaluations: Evaluations | None
@@ -23,11 +24,12 @@ class Service:
     limits: Limits
     metrics: Metrics
     work: Work
+    answering: Work
     writing: Work
 
     def work_for(self, mode: str) -> Work:
         """Where an answer of this mode is made."""
-        return self.writing if mode == "model" else self.work
+        return self.writing if mode == "model" else self.answering
 
 
 def service_of(answerer: Answerer, evaluations: Evaluations | None, jobs: Jobs, limits: Limits) -> Service:
@@ -35,8 +37,9 @@ def service_of(answerer: Answerer, evaluations: Evaluations | None, jobs: Jobs, 
     metrics = Metrics(answerer.library)
     most, gauge = limits.in_flight, metrics.in_flight
     work = Work("service", limits.threads, most, limits.seconds, gauge)
+    answering = Work("answering", limits.answering_threads, most, limits.seconds, gauge)
     writing = Work("writing", limits.writing_threads, most, limits.writing_seconds, gauge)
-    return Service(answerer, evaluations, jobs, limits, metrics, work, writing)
+    return Service(answerer, evaluations, jobs, limits, metrics, work, answering, writing)
 
 
 def as_json(value: object, status: int = 200) -> Response:

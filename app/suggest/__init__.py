@@ -8,6 +8,7 @@ quotes that very place.
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from threading import Lock
 
@@ -211,8 +212,10 @@ class Suggestions:
         with self._work:  # One document at a time: questions that people ask come first.
             if (kept := self._recall(key)) is not None:
                 return kept
+            asking = copy(self.answerer)
+            asking.told = lambda _: None  # Nobody asks these questions.
             try:
-                made = suggest(self.answerer, document_id)
+                made = suggest(asking, document_id)
             except DocumentUnknown:  # It was deleted meanwhile.
                 return []
             with self._guard:

@@ -31,6 +31,8 @@ from ingest.folders import look
 from ingest.read import read_file
 
 MOST_HITS = 5
+DEVELOPMENT = ("lighthouse-keeper.txt", "paper-making.txt", "ferry-company.txt")
+"""Articles of the set «development»; claims about the last one are its reporting half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,14 @@ def library_of(documents: Iterable[Document], embedder: Embedder) -> Iterator[Li
 
 
 def sets_of_claims(article: Path | None) -> Iterator[tuple[str, list[Document], list[Case]]]:
-    """(name, documents, claims) of the set about the samples, and of the article's where it is at hand."""
-    for name, source in (("article", article), ("samples", samples_folder())):
-        if source is not None:
-            documents = {file.path.name: read_file(file.path) for file in look(source).files}
-            yield name, list(documents.values()), load_claims(SETS / "claims" / f"{name}.jsonl", documents)
+    """(name, documents, claims) of the sets: about the article where it is at hand, about the samples, and
+    about three articles written to develop the checker on, which lie beside their claims."""
+    mine = {"article": article, "samples": samples_folder()}
+    places = {name: [file.path for file in look(at).files] for name, at in mine.items() if at}
+    places["development"] = [SETS / "claims" / name for name in DEVELOPMENT]
+    for name, paths in places.items():
+        documents = {path.name: read_file(path) for path in paths}
+        yield name, list(documents.values()), load_claims(SETS / "claims" / f"{name}.jsonl", documents)
 
 
 def hits_of(library: Library, claim: str) -> list[Hit]:
@@ -162,10 +167,7 @@ def every_passage(library: Library, document: str) -> list[Hit]:
 
 
 def run_claims(
-    embedder: Embedder,
-    article: Path | None = None,
-    data: Path | None = None,
-    half: str = "reporting",
+    embedder: Embedder, article: Path | None = None, data: Path | None = None, half: str = "reporting"
 ) -> list[Row]:
     """Check the claims of one half. article: the article, else its set is left out; data: the folder that
     holds wice.jsonl.gz, else WiCE is left out. Raises EvaluationError."""

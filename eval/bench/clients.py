@@ -40,20 +40,28 @@ def run_clients(set_file: Path, sources: Sequence[Path], clients: int, each: int
     """Ask the questions of a set about its sources: `each` a client, all clients at once. pause: seconds that
     a client waits before each question, on average; people read answers, programs do not."""
     questions = [q.question for q in load_task(set_file, sources).set.questions]
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "library"
-        subprocess.run(  # noqa: S603  (our own program)
-            [*CITED, "ingest", *map(str, sources), "--library", str(library)], check=True
-        )
-        with _page(library) as address:
-            return _ask_all(address, questions, clients, each, pause)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        page_of(ingested(sources, Path(folder) / "library")) as address,
+    ):
+        return _ask_all(address, questions, clients, each, pause)
 
 
 CITED = (sys.executable, "-c", "from eval.cli import main; main()")
 
 
+def ingested(sources: Sequence[Path], library: Path) -> Path:
+    """A new library of these sources, made by a process of its own."""
+    subprocess.run(  # noqa: S603  (our own program)
+        [*CITED, "ingest", *map(str, sources), "--library", str(library)], check=True
+    )
+    return library
+
+
 @contextmanager
-def _page(library: Path) -> Iterator[str]:
+def page_of(library: Path) -> Iterator[str]:
+    """The address of `cited serve`, a process of its own that ends afterwards. Raises EvaluationError where
+    it does not come up."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

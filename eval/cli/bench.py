@@ -49,6 +49,36 @@ def bench_ingest(folder: Path, as_json: bool) -> None:
 @bench.command()
 @click.argument("name", metavar="[SET]", default="samples")
 @sources_option
+@click.option("--more", type=FILE, help="Folder with more documents, so that there is something to search.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--model", metavar="GGUF", help="File of a language model, for LlamaIndex to write with.")
+@click.option("--plot", type=FILE, help="SVG file for bars.")
+@json_option
+def speed(
+    name: str, sources: tuple[Path, ...], more: Path | None, rounds: int, model: str | None,
+    plot: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Start, ingest, search and answer: Cited, LlamaIndex's default pipeline, txtai, the models alone."""
+    from app.cli.base import say
+    from eval.bench.speed import draw, print_rows, run_speed
+    from eval.run import load_task
+    from ingest.folders import look
+
+    places = sources_of(name, sources)
+    questions = [q.question for q in load_task(set_path(name), places).set.questions]
+    files = [file.path for place in (*places, *([more] if more else [])) for file in look(place).files]
+    rows = run_speed(files, questions, rounds, model, told=say)
+    if plot:
+        draw(rows, plot)
+    if as_json:
+        print_json([row.to_json() for row in rows])
+    else:
+        print_rows(rows)
+
+
+@bench.command()
+@click.argument("name", metavar="[SET]", default="samples")
+@sources_option
 @click.option("--clients", type=click.IntRange(1, 1000), default=30, show_default=True)
 @click.option("--questions", "each", type=click.IntRange(1), default=20, show_default=True, help="A client.")
 @click.option(
@@ -70,6 +100,23 @@ def clients(
             f"p50 {load.p50:.2f} s, p95 {load.p95:.2f} s, p99 {load.p99:.2f} s; "
             f"{load.per_second:.1f} a second"
         )
+
+
+@bench.command()
+@click.argument("name", metavar="[SET]", default="samples")
+@sources_option
+@click.option("--connections", type=click.IntRange(1, 1000), default=64, show_default=True)
+@click.option("--seconds", type=click.FloatRange(1, 3600), default=60, show_default=True)
+@json_option
+def load(name: str, sources: tuple[Path, ...], connections: int, seconds: float, as_json: bool) -> None:
+    """Many programs at once at the HTTP interface, beside `answer()` in a loop."""
+    from eval.bench.load import as_text, run_load
+
+    under = run_load(set_path(name), sources_of(name, sources), connections, seconds)
+    if as_json:
+        print_json(asdict(under) | {"of_looped": under.of_looped, "growth": under.growth})
+    else:
+        click.echo(as_text(under))
 
 
 @bench.command()
@@ -131,3 +178,35 @@ def claims(data: Path | None, article: Path | None, as_json: bool) -> None:
         print_json([asdict(row) for row in rows])
     else:
         print_rows(rows)
+
+
+@bench.command()
+@click.option("--sizes", default="1000,10000,100000,1000000", show_default=True, help="Numbers of passages.")
+@click.option("--folder", type=FILE, required=True, help="For libraries and report; what is there is kept.")
+@click.option("--real", type=click.IntRange(0), default=0, show_default=True,
+              help="Passages with vectors of the model; the rest get stand-ins.")  # fmt: skip
+@click.option("--texts", type=FILE, multiple=True, help="Folders with prose [default: this machine's].")
+@click.option("--build-only", is_flag=True, help="Fill the libraries and measure nothing.")
+@click.option("--json", "as_json", type=FILE, help="File for the figures, too.")
+def scale(
+    sizes: str, folder: Path, real: int, texts: tuple[Path, ...], build_only: bool, as_json: Path | None
+) -> None:
+    """Speed, memory, disk and recall by size, up to a million passages of this machine's documentation."""
+    from app.progress import progress_bar
+    from eval.bench.scale import run_scale
+    from eval.bench.scale_report import table
+    from eval.bench.scale_text import FOLDERS
+
+    try:
+        numbers = [int(size) for size in sizes.split(",")]
+    except ValueError as error:
+        raise click.BadParameter(f"{sizes} are not numbers with commas between them") from error
+    with progress_bar("passages") as advance:
+        rows = run_scale(
+            folder, numbers, set_path("samples"), sources_of("samples", ()), real=real,
+            texts=texts or FOLDERS, build_only=build_only, progress=advance,
+        )  # fmt: skip
+    if rows:
+        click.echo(table(rows))
+    if rows and as_json:
+        as_json.write_text((folder / "scale.json").read_text(encoding="utf-8"), encoding="utf-8")

@@ -32,6 +32,8 @@ from eval.cli.base import (
 )
 @gates_option
 @baseline_option
+@click.option("--ray", metavar="ADDRESS",
+              help="Answer over a Ray cluster: auto, local or HOST:PORT.")  # fmt: skip
 @json_option
 def run(
     name: str,
@@ -40,6 +42,7 @@ def run(
     rules: tuple[str, ...],
     gates: Path | None,
     baseline: Path | None,
+    ray: str | None,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -53,6 +56,7 @@ def run(
     from app.settings import load as load_settings
     from eval.cli.tables import print_figures
     from eval.gates import read_gates
+    from eval.ray_run import OverRay
     from eval.report.load import load
     from eval.run import load_task
     from eval.run import run as answer_all
@@ -60,14 +64,17 @@ def run(
     is_written = given["model"] is not None
     if not is_written and any(given[name] is not None for name in ("endpoint", "context", "ask_anyway")):
         raise click.UsageError("--endpoint, --context and --ask-anyway are for a language model: add --model")
+    if ray and is_written:
+        raise click.UsageError("--ray is for quotations: leave --model or --ray out")
     settings = load_settings(**given)
     path = set_path(name)
     task = load_task(path, sources_of(name, sources))
     output = output or Path(f"eval-{path.stem}{'-written' if is_written else ''}.jsonl")
     before = load(baseline) if baseline else None
-    answering = load_reader(settings.reader)
+    reader = load_reader(settings.reader)
+    over = OverRay(ray, settings.reader, settings.threshold) if ray else None
     with writer_of(settings) if is_written else nullcontext() as writer, progress_bar("questions") as advance:
-        rows, summary = answer_all(task, output, answering, settings.threshold, advance, writer)
+        rows, summary = answer_all(task, output, reader, settings.threshold, advance, writer, over)
     say(f"wrote {output}; `cited eval report {output}` makes a page of it")
     if as_json:
         print_json(summary)

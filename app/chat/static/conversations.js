@@ -1,6 +1,8 @@
 // Conversations, kept in this browser: the newest first. Knows nothing of elements.
 
-const KEY = "cited.conversations";
+import { account } from "./account.js";
+
+const KEY = account === null ? "cited.conversations" : `cited.conversations of ${account}`; // The next one is no reader of mine.
 
 // All conversations that this browser keeps; what cannot be read counts as none.
 export function all() {

@@ -1,5 +1,6 @@
 // The reading room: ties conversation, composer, document pane and what the server does together.
 
+import { account, logOut } from "./account.js";
 import { Chooser } from "./chooser.js";
 import * as kept from "./conversations.js";
 import { ask as askReader, showKeys } from "./dialogs.js";
@@ -34,6 +35,9 @@ class Room {
 
   async begin() {
     this.listen();
+    const leave = this.find('[data-act="log-out"]');
+    leave.hidden = account === null;
+    leave.textContent = say("room.log-out", { name: account });
     this.open(this.conversation);
     this.find("#question").disabled = false; // Before this, nothing would hear what is asked.
     await this.refresh();
@@ -59,6 +63,7 @@ class Room {
       if (act === "stop") this.writing?.stop();
       if (act === "model") this.model.configure();
       if (act === "help") showKeys(this.root);
+      if (act === "log-out") logOut();
       if (act === "conversations") this.showList(true);
       if (act === "hide-conversations") this.showList(false);
       const format = event.target.closest("[data-export]")?.dataset.export;

@@ -25,7 +25,7 @@ OUTPUTS = ("evidence", "start", "end", "answerable")
 
 def export(checkpoint: Path, out: Path) -> None:
     """Write the network of a checkpoint as ONNX with int8 weights."""
-    encoder = AutoModel.from_pretrained(
+    encoder = AutoModel.from_pretrained(  # nosec B615 # a folder of this machine
         packaged_model(), add_pooling_layer=False, attn_implementation="eager"
     )
     network = ReaderNetwork(encoder)

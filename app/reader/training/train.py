@@ -91,7 +91,8 @@ def train(options: argparse.Namespace) -> None:
 
 def load_network(checkpoint: Path | None) -> ReaderNetwork:
     """The network on the packaged encoder, or with a checkpoint's weights; word embeddings frozen."""
-    network = ReaderNetwork(AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False))
+    encoder = AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False)  # nosec B615 # a folder
+    network = ReaderNetwork(encoder)
     if checkpoint:
         network.load_state_dict(torch.load(checkpoint, weights_only=True))
     for weights in network.encoder.get_submodule("embeddings").parameters():

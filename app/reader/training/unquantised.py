@@ -20,7 +20,8 @@ class UnquantisedReader:
     def __init__(self, checkpoint: Path) -> None:
         self.fingerprint = f"{checkpoint.name}, torch fp32"
         self.decision = WEIGHTS / "decision.json"
-        self._network = ReaderNetwork(AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False))
+        encoder = AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False)  # nosec B615 # a folder
+        self._network = ReaderNetwork(encoder)
         self._network.load_state_dict(torch.load(checkpoint, weights_only=True))
         self._network.eval()
         self._tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
