@@ -19,7 +19,7 @@ HEADER = np.dtype(
 ROWS = 50_000
 """Looked at at once; bounds memory."""
 QUICK = 200_000
-"""Vectors whose links are looked at, each one, whenever the folder is opened: 0.4 GB. A million take seconds."""
+"""Vectors whose links are all looked at whenever the folder is opened, 0.4 GB; a million take seconds."""
 
 
 def check(folder: Path, most: int = QUICK) -> None:

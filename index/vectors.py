@@ -45,9 +45,9 @@ class Vectors:
     """The vectors of a library in a folder. Ids are passage ids. Raises LibraryDamaged where Chroma cannot go
     on, and LibraryFull where there is no room.
 
-    place: where they are, for messages. least: how many vectors there must be. thorough: look at every link of
-    an index of any size. Chroma opens nothing that it
-    may not write: of such a folder it gets a copy, for as long as this is open.
+    place: where they are, for messages. least: how many vectors there must be. thorough: look at every link
+    of an index of any size. Chroma opens nothing that it may not write: of such a folder it gets a copy, for
+    as long as this is open.
     """
 
     _collection: Collection
