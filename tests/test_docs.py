@@ -58,7 +58,7 @@ def test_every_command_has_help_that_answers():
 def test_every_setting_is_documented():
     for name in SETTINGS:
         assert f"`{PREFIX}{name.upper()}`" in README
-        assert f"`--{name.replace('_', '-')}`" in README or name == "api_key"
+        assert f"`--{name.replace('_', '-')}`" in README or name in ("api_key", "vectors_token")
 
 
 def test_make_knows_the_two_commands():
