@@ -19,7 +19,17 @@ from index.loose import Loose
 from index.records import document_from, passage_from, structure_of
 from index.sources import Sources
 from index.visible import unknown
-from index.words import MOST_COUNTED, MOST_WORDS, any_of, rare_of, telling_words
+from index.words import (
+    BETWEEN,
+    COUNTED,
+    LIMITS,
+    MOST_COUNTED,
+    MOST_WORDS,
+    RANKED,
+    any_of,
+    rare_of,
+    telling_words,
+)
 from ingest.document import Document
 from ingest.passages import Passage
 
@@ -27,23 +37,6 @@ ADD_PASSAGE = """
 INSERT INTO passages (id, document_id, kind, start, "end", label, content, vectors)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number
 """
-COUNTED = """
-SELECT value, (SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH '"' || value || '"' LIMIT :most))
-FROM json_each(:words)
-"""
-RANKED = """
-SELECT p.id, -score FROM
-    (SELECT rowid AS number, bm25(words) AS score FROM words WHERE words MATCH :asked {limits}
-    ORDER BY score, number LIMIT :most)
-JOIN passages p USING (number) ORDER BY score, number
-"""
-BETWEEN = """
-SELECT min(number), max(number) FROM passages WHERE document_id IN :documents
-"""
-LIMITS = """AND rowid BETWEEN :first AND :last
-AND EXISTS (SELECT 1 FROM passages WHERE number = words.rowid AND document_id IN SEEN
-AND (:everywhere OR document_id IN :documents))"""
-"""Looked up for each passage that is ranked, so only where not everything may be found."""
 
 
 @dataclass(frozen=True, slots=True)

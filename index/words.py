@@ -1,4 +1,4 @@
-"""Which words of a question tell something."""
+"""Which words of a question tell something, and how passages with them are asked for in SQL."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,23 @@ MOST_RANKED = 10_000
 each, so that a million passages took 0.5 s a question (LOG.md)."""
 MOST_COUNTED = 100_000
 """Passages that have a word which counts beside rarer ones; each takes 0.1 microseconds."""
+COUNTED = """
+SELECT value, (SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH '"' || value || '"' LIMIT :most))
+FROM json_each(:words)
+"""
+RANKED = """
+SELECT p.id, -score FROM
+    (SELECT rowid AS number, bm25(words) AS score FROM words WHERE words MATCH :asked {limits}
+    ORDER BY score, number LIMIT :most)
+JOIN passages p USING (number) ORDER BY score, number
+"""
+BETWEEN = """
+SELECT min(number), max(number) FROM passages WHERE document_id IN :documents
+"""
+LIMITS = """AND rowid BETWEEN :first AND :last
+AND EXISTS (SELECT 1 FROM passages WHERE number = words.rowid AND document_id IN SEEN
+AND (:everywhere OR document_id IN :documents))"""
+"""Looked up for each passage that is ranked, so only where not everything may be found."""
 
 
 def telling_words(question: str) -> list[str]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from index.vectors import BATCH, Vectors, remove
+from index.vectors import BATCH, HNSW, Vectors, remove
 from ingest.errors import LibraryDamaged
 
 
@@ -70,6 +70,25 @@ def test_vectors_are_there_after_reopening(tmp_path):
     again = Vectors(tmp_path / "chroma", least=2)
     assert again.search(unit(2)[1], 1) == [("b", pytest.approx(1, abs=1e-6))]
     again.close()
+
+
+def test_vectors_come_back_by_id_and_one_that_is_not_there_is_damage(vectors):
+    drawn = unit(3)
+    vectors.add(["a", "b", "c"], drawn)
+    assert vectors.get(["c", "a"]) == pytest.approx(drawn[[2, 0]], abs=1e-6)
+    with pytest.raises(LibraryDamaged, match="there is no vector d"):
+        vectors.get(["a", "d"])
+
+
+def test_a_store_of_a_time_with_another_ef_search_gets_that_of_now(tmp_path, monkeypatch):
+    monkeypatch.setitem(HNSW, "ef_search", 10)
+    Vectors(tmp_path / "chroma").close()
+    monkeypatch.undo()
+    Vectors(tmp_path / "chroma").close()
+    opened = Vectors(tmp_path / "chroma")
+    assert opened._collection.configuration_json["hnsw"]["ef_search"] == HNSW["ef_search"] == 1600
+    assert opened._collection.configuration_json["hnsw"]["max_neighbors"] == 32
+    opened.close()
 
 
 def test_fewer_vectors_than_expected_are_damage(tmp_path):

@@ -25,6 +25,7 @@ from index.library import Library
 from index.search import CANDIDATES, search
 from index.vectors import BATCH
 from index.write import Prepared
+from ingest.errors import EvaluationError
 
 PROBES, WARMING, CHANGED = 200, 40, 20
 """Sentences asked as questions, those of them before the clock starts, documents deleted and updated."""
@@ -71,10 +72,14 @@ class Row:
 
 
 def measure(folder: Path, task: Task) -> Row:
-    """Measure a library that holds the documents of the task. Raises LibraryError."""
+    """Measure a library that holds the documents of the task. Raises EvaluationError where it does not."""
     listing = _timed(lambda: _list(folder))
     begun = time.perf_counter()
     with Library(folder) as library:
+        if missing := [d.source for d in task.documents.values() if not library.catalog.version(d.id)]:
+            raise EvaluationError(
+                f"the library {folder} was built without {missing[0]}; remove it to build it"
+            )
         search(library, "Is everything there?", K)
         opening = time.perf_counter() - begun
         probes = list(sentences(library, PROBES))
