@@ -1,25 +1,21 @@
 """Files, folders, pages and standard input into the library: one bad source never stops the others."""
 
-import hashlib
-import re
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import ingest
+from app.incoming import Given, Incoming, Item, is_url, temporary
 from app.progress import Bar, bar_of, stoppable
 from app.report import Done, Line, printable
 from index.library import Library
 from ingest.document import Document
-from ingest.errors import IngestError, LibraryFull, SourceTooLarge, SourceUnreadable
+from ingest.errors import IngestError
 from ingest.folders import Choice, File, is_gone, look, source_of
 from ingest.ocr import Ocr, check
-from ingest.read import MOST_BYTES, document_id, readers
+from ingest.read import MOST_BYTES, document_id
 from ingest.workers import read_all
 
 REMEMBER_AT_ONCE = 100
@@ -47,21 +43,6 @@ class Wishes:
     ray: str = ""
 
 
-Item = File | str
-"""A file, a URL, or "-" for standard input."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """A file handed to the readers. source: the document's identity where that is not the file's own."""
-
-    number: int
-    shown: str
-    source: str = ""
-    warnings: tuple[str, ...] = ()
-    file: File | None = None
-
-
 def ingest_paths(
     library: Library,
     paths: Sequence[Path | str],
@@ -84,7 +65,8 @@ def ingest_paths(
 
         check_installed()
     with temporary() as folder, stoppable() as pressed:
-        run = _Run(library, most_bytes, wishes, Path(folder), lambda: stopped() or pressed(), watch=bar)
+        incoming = Incoming(Path(folder), most_bytes, wishes.name, wishes.allow_private, wishes.uploads)
+        run = _Run(library, most_bytes, wishes, incoming, lambda: stopped() or pressed(), watch=bar)
         return run.ingest(paths)
 
 
@@ -93,14 +75,14 @@ class _Run:
     library: Library
     most_bytes: int
     wishes: Wishes
-    folder: Path
+    incoming: Incoming
     stopped: Callable[[], bool]
     lines: list[tuple[int, Line]] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     items: list[tuple[int, Item]] = field(default_factory=list)
     folders: dict[Path, set[str]] = field(default_factory=dict)
-    given: dict[Path, _Given] = field(default_factory=dict)
-    read: dict[str, list[_Given]] = field(default_factory=dict)
+    given: dict[Path, Given] = field(default_factory=dict)
+    read: dict[str, list[Given]] = field(default_factory=dict)
     news: list[tuple[str, str, int, int]] = field(default_factory=list)
     watch: Bar | None = None
     bar: Bar = field(default_factory=Bar)
@@ -223,49 +205,13 @@ class _Run:
             if self.stopped():
                 return
             try:
-                path, given = self._give(number, item)
+                path, given = self.incoming.give(number, item)
             except IngestError as error:
                 self._fail(number, str(item), error)
                 self._step()
                 continue
             self.given[path] = given
             yield path
-
-    def _give(self, number: int, item: Item) -> tuple[Path, _Given]:
-        if isinstance(item, File):
-            if name := self.wishes.uploads.get(str(item.path)):
-                return item.path, _Given(number, name, f"upload:{name}")
-            return item.path, _Given(number, item.shown, file=item if is_settled(item) else None)
-        if item == "-":
-            data, name = self._standard_input()
-            source, warnings = f"stdin:{name}", tuple[str, ...]()
-        else:
-            from ingest.addresses import Doors
-            from ingest.fetch import fetch
-
-            page = fetch(item, self.most_bytes, doors=Doors(all=self.wishes.allow_private))
-            data, name, source, warnings = page.data, page.name, page.source, page.warnings
-        path = self.folder / str(number) / name
-        try:
-            path.parent.mkdir()
-            path.write_bytes(data)
-        except OSError as error:
-            raise no_room(error) from error
-        return path, _Given(number, source, source, warnings)
-
-    def _standard_input(self) -> tuple[bytes, str]:
-        from ingest.formats import named, suffix_of
-
-        data = sys.stdin.buffer.read(self.most_bytes + 1)
-        if len(data) > self.most_bytes:
-            raise SourceTooLarge(
-                f"standard input has more than {self.most_bytes / 1e6:.0f} MB; raise the limit with --max-mb"
-            )
-        if not data.strip():
-            raise SourceUnreadable("standard input is empty")
-        name = self.wishes.name or f"stdin-{hashlib.sha256(data).hexdigest()[:8]}"
-        known = Path(name).suffix.lower() in readers()
-        return data, named(Path(name).name, "" if known else suffix_of(data, source="standard input"))
 
     def _note(self, document: Document, outcome: str) -> None:
         given = self.read[document.id].pop(0)
@@ -314,39 +260,6 @@ class _Run:
     def _next(self) -> int:
         self.number += 1
         return self.number
-
-
-def temporary() -> TemporaryDirectory:
-    """A folder that is gone afterwards. Raises LibraryFull where none can be made."""
-    try:
-        return TemporaryDirectory(prefix="cited-")
-    except OSError as error:
-        raise no_room(error) from error
-
-
-def no_room(error: OSError) -> LibraryFull:
-    """The error for a temporary file that cannot be written."""
-    return LibraryFull(
-        f"nothing can be kept in the folder for temporary files ({error.strerror or error}), so this was not "
-        "done; make room on its disk, or name another with TMPDIR"
-    )
-
-
-def is_url(word: str) -> bool:
-    """Whether a word of the command line is an address and no path; which ones are fetched, fetch says."""
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", word):
-        return False
-    try:
-        return not Path(word).exists()
-    except OSError:  # longer than the name of any file
-        return True
-
-
-def is_settled(file: File) -> bool:
-    """Whether another change of a file would show in its time. A file written in the last tick of its
-    clock may be written again in that tick; some file systems count in steps of one or two seconds."""
-    tick = 2.0 if file.mtime_ns % 1_000_000_000 == 0 else 0.1
-    return time.time_ns() - file.mtime_ns > tick * 1e9
 
 
 def samples_folder() -> Path:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.ingesting import Wishes, ingest_paths, is_settled, is_url
+from app.incoming import is_settled, is_url
+from app.ingesting import Wishes, ingest_paths
 from app.progress import stoppable
 from app.report import printable, report
 from eval.cli import main

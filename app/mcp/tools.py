@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app.answer import Answer, Answerer, checked, document_order, hit_to_json
-from app.ingesting import Wishes, ingest_paths, is_url
+from app.incoming import is_url
+from app.ingesting import Wishes, ingest_paths
 from app.mcp import arguments as given
 from app.progress import Bar
 from app.report import Done

@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from app.access.principal import require_editor
 from app.chat.library_jobs import Job
-from app.ingesting import Wishes, ingest_paths, no_room
+from app.incoming import no_room
+from app.ingesting import Wishes, ingest_paths
 from app.report import Done
 from app.service import documents_schema as schema
 from app.service.problems import Refused, refused_source
