@@ -167,8 +167,7 @@ class _Run:
                     return
                 given = self.given.pop(path)
                 if isinstance(outcome, IngestError):
-                    self._fail(given.number, given.shown, outcome, path if given.source else None)
-                    self._step()
+                    self._failed(given, path, outcome)
                     continue
                 document = outcome if isinstance(outcome, Document) else outcome.document
                 self.read.setdefault(self.library.placed(document, where).id, []).append(given)
@@ -186,8 +185,7 @@ class _Run:
                 return
             given = self.given.pop(path)
             if isinstance(outcome, IngestError):
-                self._fail(given.number, given.shown, outcome, path if given.source else None)
-                self._step()
+                self._failed(given, path, outcome)
                 continue
             if given.source:
                 outcome = replace(
@@ -248,6 +246,11 @@ class _Run:
     def _fail(self, number: int, shown: str, error: IngestError, copy: Path | None = None) -> None:
         reason = str(error).replace(str(copy), shown) if copy else str(error)
         self._line(number, Line(shown, "failed", reason=reason, error=error.code()))
+
+    def _failed(self, given: Given, path: Path, error: IngestError) -> None:
+        """A file of ours, which the reader names, is told by the name that its content came by."""
+        self._fail(given.number, given.shown, error, path if given.source else None)
+        self._step()
 
     def _line(self, number: int, line: Line) -> None:
         source, title, reason = map(printable, (line.source, line.title, line.reason))

@@ -1,10 +1,9 @@
 """A library: documents that can be searched, in a folder or on servers.
 
 The catalog is the truth, `catalog.sqlite` or a PostgreSQL database; the vectors, in `chroma/` or on a Chroma
-server, can be rebuilt from it. A document is
-added vectors first, then made visible by one catalog transaction, then the vectors of its old
-version go: a process killed anywhere leaves vectors too many at worst, which the catalog has noted
-and the next change sweeps up.
+server, can be rebuilt from it. A document is added vectors first, then made visible by one catalog
+transaction, then the vectors of its old version go: a process killed anywhere leaves vectors too many at
+worst, which the catalog has noted and the next change sweeps up.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
