@@ -1,7 +1,8 @@
-"""Two `cited serve` on one PostgreSQL and one Chroma, under load, while one part after the other is taken
-away."""
+"""Two `cited serve` on one PostgreSQL and one Chroma, and a Ray cluster that fills it, under load, while one part
+after the other is taken away."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from index.fingerprint import fingerprint, holdings
 from index.library import Library
 from index.place import Servers
 from tests.conftest import ROOT
+from tests.ray_nodes import cluster, workers_of  # noqa: F401 - a fixture
 
 CITED = str(Path(sys.executable).with_name("cited"))
 SECONDS = 90
@@ -110,12 +112,15 @@ def papers_text(papers: list[Path]) -> str:
     return "\n".join(paper.read_text() for paper in papers)
 
 
-def write_papers(folder: Path) -> list[Path]:
+def write_papers(folder: Path, many: int = 8, log: int = 0) -> list[Path]:
+    """Papers on a ship each. log: how many days of its log are in them."""
     folder.mkdir()
     papers = []
-    for n in range(8):
+    for n in range(many):
         paper = folder / f"ship-{n}.md"
-        paper.write_text(f"# Ship {n}\n\nShip number {n} is {n + 20} metres long. It sailed in {1900 + n}.\n")
+        days = "\n\n".join(f"On day {k} ship {n} made {k * 7 % 97 + n} miles and met {k} gulls." for k in range(log))
+        text = f"Ship number {n} is {n + 20} metres long. It sailed in {1900 + n}."
+        paper.write_text(f"# Ship {n}\n\n{text}\n\n{days}\n")
         papers.append(paper)
     return papers
 
@@ -159,10 +164,89 @@ def test_under_load_everything_may_be_killed_in_turn_and_nothing_is_lost_or_twic
     assert len(outcomes) == 8
     assert set(outcomes) <= {"added", "unchanged"}
     assert load.told["/v1/ask 503"] > 0  # something was really away
-    with Library(tmp_path / "alone", embedder) as alone, Library(servers, embedder) as shared:
-        ingest_paths(alone, papers, wishes=Wishes(uploads={str(path): path.name for path in papers}))
-        assert len(shared.entries()) == 8
+    uploaded = Wishes(uploads={str(path): path.name for path in papers})
+    check_as_one_process_makes_it(servers, papers, uploaded, tmp_path / "alone", embedder)
+
+
+def check_as_one_process_makes_it(servers, papers, wishes, folder, embedder):
+    """The library on the servers holds what one process makes of the papers in a folder, once."""
+    with Library(folder, embedder) as alone, Library(servers, embedder) as shared:
+        ingest_paths(alone, papers, wishes=wishes)
+        assert len(shared.entries()) == len(papers)
         assert fingerprint(holdings(shared.catalog).values()) == fingerprint(holdings(alone.catalog).values())
         shared.sweep()
         assert shared.vectors.ids() == set(shared.catalog.passage_ids())
         assert shared.catalog.loose() == []
+
+
+class Filling:
+    """`cited ingest --ray` into the servers, begun again until it has ended well."""
+
+    def __init__(self, address: str, servers: Servers, folder: Path) -> None:
+        where = ["--library", servers.catalog, "--vectors", servers.vectors]
+        self.command = [CITED, "ingest", "--ray", address, *where, str(folder)]
+        self.broken: list[str] = []
+
+    def run(self) -> str:
+        """What the last run said."""
+        until = time.monotonic() + 3 * SECONDS
+        while time.monotonic() < until:
+            done = subprocess.run(self.command, capture_output=True, text=True, cwd=ROOT)
+            assert "Traceback" not in done.stderr, done.stderr
+            if done.returncode == 0:
+                return done.stdout
+            self.broken.append(done.stderr + done.stdout)
+            time.sleep(0.5)
+        pytest.fail(f"the ingest never ended well:\n{self.broken}")
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(400)
+@pytest.mark.filterwarnings("ignore")  # Ray's own code leaves files and sockets to the end of the process.
+def test_a_cluster_fills_the_servers_while_everything_is_killed_in_turn(
+    postgres, chroma_server, cluster, embedder, tmp_path  # noqa: F811
+):
+    servers = Servers(postgres.database(), chroma_server.url)
+    papers = write_papers(tmp_path / "papers", many=60, log=60)
+    database = servers.catalog.rsplit("/", 1)[1]
+
+    def wait_for(documents: int) -> None:
+        until = time.monotonic() + SECONDS
+        while int(postgres.sql("SELECT count(*) FROM documents", database)) < documents:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+    with ExitStack() as ends:
+        serving = [Serving(servers, tmp_path / f"{n}.log") for n in range(2)]
+        for server in serving:
+            ends.callback(server.end)
+        load = Load([server.address for server in serving], papers)
+        pool = ends.enter_context(ThreadPoolExecutor(4))
+        ends.callback(load.ended.set)
+        filling = Filling(cluster.address, servers, tmp_path / "papers")
+        filled = pool.submit(filling.run)
+        asking = [pool.submit(load.ask, n) for n in range(2)]
+        wait_for(5)
+        workers = workers_of(cluster.head_node, *cluster.worker_nodes)
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        for server, documents in ((chroma_server, 15), (postgres, 25)):
+            wait_for(documents)
+            assert not filled.done()
+            server.kill()
+            for address in load.addresses:
+                wait_ready(address, 503)
+            server.start()
+            for address in load.addresses:
+                wait_ready(address, 200)
+        wait_for(35)
+        load.killed.add(load.addresses[0])
+        serving[0].end()
+        assert not filled.done()
+        filled.result(3 * SECONDS)
+        load.ended.set()
+        assert all(done.result(SECONDS) > 0 for done in asking)
+    assert len(workers) == 2
+    assert filling.broken  # the servers were away while it wrote
+    assert load.told["/v1/ask 503"] > 0
+    check_as_one_process_makes_it(servers, papers, Wishes(), tmp_path / "alone", embedder)
