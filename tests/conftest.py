@@ -20,6 +20,7 @@ from index.embed import Embedder
 from index.library import Library
 from ingest.read import read_file
 from tests.databases import catalog, database, store  # noqa: F401 - fixtures for all
+from tests.ray_nodes import cluster  # noqa: F401 - a fixture for all
 from tests.servers import chroma_server, postgres  # noqa: F401 - fixtures for all
 
 if TYPE_CHECKING:

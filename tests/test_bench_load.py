@@ -1,6 +1,7 @@
 """`eval.bench.load`: what the server does under load, worked out from what was asked and what it says."""
 
 import json
+import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -8,6 +9,7 @@ import pytest
 
 from app.answer import Answerer
 from eval.bench.load import Asked, Under, as_text, ask_for, in_a_loop, run_load, summed
+from eval.bench.servers import Serving, as_lines, run_servers
 from eval.questions import SETS
 from index.library import Library
 from ingest.errors import EvaluationError
@@ -123,3 +125,26 @@ def test_sixteen_connections_are_answered_without_errors_in_the_order_in_which_t
     assert under.requests >= 16
     assert under.p99 < 5 * under.p50
     assert under.growth < 1.25
+
+
+def test_several_servers_are_told_as_multiples_of_one():
+    rows = [
+        Serving(1, 1, 10.0, 0.1, 0.2, 0),
+        Serving(2, 1, 17.0, 0.1, 0.3, 1),
+        Serving(1, 2, 19.0, 0.1, 0.2, 0),
+    ]
+    assert as_lines(rows) == [
+        "1 × 1 core: 10.0 answers a second (1.00×), p50 0.10 s, p99 0.20 s, 0 errors",
+        "2 × 1 core: 17.0 answers a second (1.70×), p50 0.10 s, p99 0.30 s, 1 errors",
+        "1 × 2 cores: 19.0 answers a second (1.90×), p50 0.10 s, p99 0.20 s, 0 errors",
+    ]
+
+
+@pytest.mark.heavy
+def test_servers_of_one_library_answer_side_by_side_each_on_its_core(postgres, chroma_server):
+    there = len(os.sched_getaffinity(0))
+    shared = postgres.database(), chroma_server.url
+    rows = run_servers(SETS / "samples.jsonl", [SAMPLES], shared, 4, 2.0)
+    assert [(row.processes, row.cores) for row in rows] == [(1, 1), (there, 1), (1, there)]
+    assert [row.errors for row in rows] == [0, 0, 0]
+    assert all(row.per_second > 0 for row in rows)

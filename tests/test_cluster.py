@@ -1,5 +1,5 @@
-"""Two `cited serve` on one PostgreSQL and one Chroma, and a Ray cluster that fills it, under load, while one part
-after the other is taken away."""
+"""Two `cited serve` on one PostgreSQL and one Chroma, and a Ray cluster that fills them, under load, while
+one part after the other is taken away."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from index.fingerprint import fingerprint, holdings
 from index.library import Library
 from index.place import Servers
 from tests.conftest import ROOT
-from tests.ray_nodes import cluster, workers_of  # noqa: F401 - a fixture
+from tests.ray_nodes import workers_of
 
 CITED = str(Path(sys.executable).with_name("cited"))
 SECONDS = 90
@@ -118,7 +118,9 @@ def write_papers(folder: Path, many: int = 8, log: int = 0) -> list[Path]:
     papers = []
     for n in range(many):
         paper = folder / f"ship-{n}.md"
-        days = "\n\n".join(f"On day {k} ship {n} made {k * 7 % 97 + n} miles and met {k} gulls." for k in range(log))
+        days = "\n\n".join(
+            f"On day {k} ship {n} made {k * 7 % 97 + n} miles and met {k} gulls." for k in range(log)
+        )
         text = f"Ship number {n} is {n + 20} metres long. It sailed in {1900 + n}."
         paper.write_text(f"# Ship {n}\n\n{text}\n\n{days}\n")
         papers.append(paper)
@@ -204,7 +206,11 @@ class Filling:
 @pytest.mark.timeout(400)
 @pytest.mark.filterwarnings("ignore")  # Ray's own code leaves files and sockets to the end of the process.
 def test_a_cluster_fills_the_servers_while_everything_is_killed_in_turn(
-    postgres, chroma_server, cluster, embedder, tmp_path  # noqa: F811
+    postgres,
+    chroma_server,
+    cluster,
+    embedder,
+    tmp_path,
 ):
     servers = Servers(postgres.database(), chroma_server.url)
     papers = write_papers(tmp_path / "papers", many=60, log=60)

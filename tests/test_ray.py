@@ -26,7 +26,7 @@ from ingest.errors import ClusterError, IngestError, SettingsError
 from ingest.passages import cut_passages
 from ingest.read import read_file
 from tests.conftest import SAMPLES
-from tests.ray_nodes import cluster, workers_of  # noqa: F401 - a fixture
+from tests.ray_nodes import workers_of
 from tests.ray_trouble import trouble
 from tests.test_run import QUESTIONS, TEXT, timeless
 

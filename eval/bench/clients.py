@@ -3,6 +3,7 @@
 The page runs in a process of its own, as its users have it; the clients share this one.
 """
 
+import os
 import random
 import socket
 import subprocess
@@ -40,36 +41,37 @@ def run_clients(set_file: Path, sources: Sequence[Path], clients: int, each: int
     """Ask the questions of a set about its sources: `each` a client, all clients at once. pause: seconds that
     a client waits before each question, on average; people read answers, programs do not."""
     questions = [q.question for q in load_task(set_file, sources).set.questions]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        page_of(ingested(sources, Path(folder) / "library")) as address,
-    ):
-        return _ask_all(address, questions, clients, each, pause)
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "library"
+        ingested(sources, library)
+        with page_of(library) as address:
+            return _ask_all(address, questions, clients, each, pause)
 
 
 CITED = (sys.executable, "-c", "from eval.cli import main; main()")
 
 
-def ingested(sources: Sequence[Path], library: Path) -> Path:
-    """A new library of these sources, made by a process of its own."""
+def ingested(sources: Sequence[Path], library: Path | str, *options: str) -> None:
+    """Add these sources to a library, in a process of its own."""
     subprocess.run(  # noqa: S603  (our own program)
-        [*CITED, "ingest", *map(str, sources), "--library", str(library)], check=True
+        [*CITED, "ingest", *map(str, sources), "--library", str(library), *options], check=True
     )
-    return library
 
 
 @contextmanager
-def page_of(library: Path) -> Iterator[str]:
-    """The address of `cited serve`, a process of its own that ends afterwards. Raises EvaluationError where
-    it does not come up."""
+def page_of(library: Path | str, *options: str, core: int | None = None) -> Iterator[str]:
+    """The address of `cited serve`, a process of its own that ends afterwards. core: the only one it may use.
+    Raises EvaluationError where it does not come up."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}/"
     server = subprocess.Popen(  # noqa: S603
-        [*CITED, "serve", "--library", str(library), "--port", str(port)]
+        [*CITED, "serve", "--library", str(library), *options, "--port", str(port)]
     )
     try:
+        if core is not None:
+            os.sched_setaffinity(server.pid, {core})  # Its threads, which begin later, have it from it.
         _wait_for(port, server)
         yield address
     finally:

@@ -71,7 +71,8 @@ def run_load(set_file: Path, sources: Sequence[Path], connections: int, seconds:
     does not come up, or answers nothing."""
     questions = [q.question for q in load_task(set_file, sources).set.questions]
     with tempfile.TemporaryDirectory() as folder:
-        library = ingested(sources, Path(folder) / "library")
+        library = Path(folder) / "library"
+        ingested(sources, library)
         looping = max(LEAST_LOOP, LOOP_SHARE * seconds)
         before = apart(library, questions, looping)
         with page_of(library) as address:

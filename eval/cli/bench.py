@@ -120,6 +120,33 @@ def load(name: str, sources: tuple[Path, ...], connections: int, seconds: float,
 
 
 @bench.command()
+@click.argument("name", metavar="[SET]", default="samples")
+@sources_option
+@click.option("--library", required=True, metavar="postgresql://…", help="An empty database.")
+@click.option("--vectors", required=True, metavar="http://…", help="Its Chroma server.")
+@click.option("--connections", type=click.IntRange(1, 1000), default=32, show_default=True)
+@click.option("--seconds", type=click.FloatRange(1, 3600), default=60, show_default=True)
+@json_option
+def servers(
+    name: str,
+    sources: tuple[Path, ...],
+    library: str,
+    vectors: str,
+    connections: int,
+    seconds: float,
+    as_json: bool,
+) -> None:
+    """Several `cited serve` of one library, a core each, beside one."""
+    from eval.bench.servers import as_lines, run_servers
+
+    rows = run_servers(set_path(name), sources_of(name, sources), (library, vectors), connections, seconds)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    else:
+        click.echo("\n".join(as_lines(rows)))
+
+
+@bench.command()
 @click.option("--data", type=FILE, required=True, help="Folder with squad.jsonl.gz.")
 @click.option("--reader", metavar="NAME", help="Reader, by name or folder.")
 @json_option
