@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from index.catalog import Catalog
 from index.database import SCHEMA_VERSION, Connection
 from index.postgres_loose import PostgresLoose
-from index.words import MOST_WORDS, telling_words
+from index.words import MOST_COUNTED, MOST_WORDS, parted, telling_words
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT COLLATE "C" PRIMARY KEY, value TEXT NOT NULL);
@@ -77,7 +77,8 @@ LEAST_WEIGHT = 1e-6
 """Of a word that is in more than half of all passages; so FTS5."""
 K1, B = 1.2, 0.75
 FOUND = """
-SELECT stem, times, (SELECT count(*) FROM words w WHERE w.stem = asked.stem), passages, mean
+SELECT stem, times,
+    (SELECT count(*) FROM (SELECT FROM words w WHERE w.stem = asked.stem LIMIT :most) counted), passages, mean
 FROM (SELECT stem_of(word) AS stem, count(*) AS times FROM unnest(:words::text[]) AS word GROUP BY 1) asked,
     (SELECT sum(passages)::float8 AS passages, sum(words)::float8 / sum(passages) AS mean FROM lengths) sizes
 """
@@ -85,10 +86,11 @@ RANKED = """
 SELECT p.id, best.score FROM (
     SELECT w.passage, sum(asked.weight * w.count / (w.count + :base + :slope * w.length)) AS score
     FROM unnest(:stems::text[], :weights::float8[]) AS asked (stem, weight) JOIN words w USING (stem)
-    WHERE {within}
+    WHERE {within} AND {rare}
     GROUP BY w.passage ORDER BY score DESC, w.passage LIMIT :most
 ) AS best JOIN passages p ON p.number = best.passage ORDER BY best.score DESC, p.number
 """
+RARE = "w.passage IN (SELECT passage FROM words WHERE stem = ANY(:rare))"
 WITHIN = "w.passage IN (SELECT number FROM passages WHERE {})"
 
 
@@ -124,9 +126,21 @@ class PostgresCatalog(PostgresLoose, Catalog):
         words = [cut for word in telling_words(question)[:MOST_WORDS] for cut in words_of(word)]
         if not words:
             return []
-        found = [row for row in self.rows(FOUND, words=words) if row[2]]
+        found = [row for row in self.rows(FOUND, words=words, most=MOST_COUNTED + 1) if row[2]]
         if not found:
             return []
+        if documents:
+            return self._best(found, most, documents)
+        rare, others = parted({row[0]: row[2] for row in found})
+        counting = [row for row in found if row[0] in rare or row[0] in others]
+        best = self._best(counting, most, rare=rare if others else ())
+        # Where little may be seen, the rarer words may all stand elsewhere.
+        return self._best(found, most) if len(best) < most and self.scope() is not None else best
+
+    def _best(
+        self, found: Sequence[tuple], most: int, documents: Sequence[str] = (), rare: Sequence[str] = ()
+    ) -> list[tuple[str, float]]:
+        """Passages with a word of FOUND, best first. rare: stems of which they must have one, where any."""
         weights = [
             times * (K1 + 1) * max(math.log((passages - n + 0.5) / (n + 0.5)), LEAST_WEIGHT)
             for _, times, n, passages, _ in found
@@ -135,7 +149,8 @@ class PostgresCatalog(PostgresLoose, Catalog):
         conditions += ["document_id IN :documents"] if documents else []
         within = WITHIN.format(" AND ".join(conditions)) if conditions else "TRUE"
         return self.seen(
-            RANKED.format(within=within),
+            RANKED.format(within=within, rare=RARE if rare else "TRUE"),
+            rare=list(rare),
             stems=[row[0] for row in found],
             weights=weights,
             base=K1 * (1 - B),

@@ -47,15 +47,20 @@ def any_of(words: Sequence[str]) -> str:
     return " OR ".join(f'"{word}"' for word in words)
 
 
-def rare_of(counts: Mapping[str, int]) -> str:
-    """The query of FTS5 for passages that have one of the rarer words. counts: passages that have each word.
+def parted(counts: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """The rarer words, and the others that count in what is found by these. counts: passages that have each.
 
     The rarer words are, from the rarest on, those that MOST_RANKED passages have together. Of the more
-    frequent ones, those that at most MOST_COUNTED passages have count as well in what is found: each stands
-    there twice, as the rarer ones do, so that all weigh the same. The rest tells little.
+    frequent ones, those that at most MOST_COUNTED passages have count as well; the rest tells little.
     """
     shared = sorted((word for word in counts if counts[word]), key=lambda word: counts[word])
     sums = accumulate(counts[word] for word in shared)
     rare = [word for word, found in zip(shared, sums, strict=True) if found <= MOST_RANKED] or shared[:1]
-    others = [word for word in shared[len(rare) :] if counts[word] <= MOST_COUNTED]
+    return rare, [word for word in shared[len(rare) :] if counts[word] <= MOST_COUNTED]
+
+
+def rare_of(counts: Mapping[str, int]) -> str:
+    """The query of FTS5 for passages that have one of the rarer words. The others stand in it twice, as the
+    rarer ones do, so that all weigh the same."""
+    rare, others = parted(counts)
     return f"({any_of(rare)}) AND ({any_of([*rare, *others, *others])})" if others else any_of(rare)

@@ -108,6 +108,26 @@ def test_words_are_ranked_as_fts5_ranks_them(shared, tmp_path):
     lite.close()
 
 
+def test_in_large_libraries_passages_with_a_rarer_word_are_ranked_as_fts5_ranks_them(
+    shared, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("index.words.MOST_RANKED", 4)
+    lite = Catalog(tmp_path / "catalog.sqlite")
+    for n in range(10):
+        text = "A ship is there" + (", it sails" if n % 2 else "") + (" by compass." if n < 2 else ".")
+        made = document(f"# T\n\n{text}\n", f"{n}.md")
+        for catalog in (lite, shared):
+            catalog.put(made, cut_passages(made), collection="fleet" if n < 2 else "")
+    for question in ("ship compass", "ship sails compass", "ship", "sails"):
+        here, there = lite.search_words(question, 30), shared.search_words(question, 30)
+        assert [name for name, _ in there] == [name for name, _ in here], question
+    assert len(shared.search_words("ship compass", 30)) == 2
+    assert len(shared.search_words("ship sails", 30)) == 5
+    shared.scope = lambda: frozenset({""})
+    assert len(shared.search_words("ship compass", 30)) == 8
+    lite.close()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
