@@ -3,7 +3,8 @@
 On every sentence read for the tuning halves of both sets and for our own articles that the reader
 never saw, by logistic regression: first for «this sentence is evidence», then for «the documents
 answer». Threshold and shares (app/reader/choose.py) come from cross-validation over the same
-questions. Writes decision.json beside the reader's weights. The reporting halves are not looked at.
+questions, a document at a time. Writes decision.json beside the reader's weights. The reporting
+halves are not looked at.
 """
 
 import argparse
@@ -54,6 +55,11 @@ class Case:
     question: Question
     judged: list[Judged]
 
+    @property
+    def document(self) -> str:
+        """What is held out together in cross-validation: a document of our own, or a whole set."""
+        return self.question.document if self.origin == "own" else self.origin
+
     def needed(self) -> list[list[tuple[str, Span]]]:
         """Evidence as the measures take it."""
         return [[(p.document_id, Span(p.start, p.end)) for p in item] for item in self.question.evidence]
@@ -92,10 +98,11 @@ def fit(found: Sequence[Case]) -> Decision:
     x = np.array([j.features for case in found for j in case.judged])
     y = np.array([case.label(j) for case in found for j in case.judged])
     groups = np.array([i for i, case in enumerate(found) for _ in case.judged])
+    documents = np.array([case.document for case in found])
     center, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
     model = LogisticRegression(C=STRENGTH, max_iter=5000)
     held_out = cross_val_predict(
-        model, (x - center) / scale, y, groups=groups, cv=GroupKFold(10), method="predict_proba"
+        model, (x - center) / scale, y, groups=documents[groups], cv=GroupKFold(10), method="predict_proba"
     )[:, 1]
     of_case = [held_out[groups == i] for i in range(len(found))]
     evidence = [y[groups == i] for i in range(len(found))]
