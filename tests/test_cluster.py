@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
 from threading import Event
@@ -22,6 +23,7 @@ from index.library import Library
 from index.place import Servers
 from tests.conftest import ROOT
 from tests.ray_nodes import workers_of
+from tests.servers import Server
 
 CITED = str(Path(sys.executable).with_name("cited"))
 SECONDS = 90
@@ -134,6 +136,40 @@ def wait_ready(address: str, status: int) -> None:
         time.sleep(0.2)
 
 
+@contextmanager
+def under_load(
+    servers: Servers, papers: list[Path], logs: Path
+) -> Iterator[tuple[list[Serving], Load, Executor]]:
+    """Two `cited serve`, two clients that ask them until the end, and an executor for more."""
+    with ExitStack() as ends:
+        serving = [Serving(servers, logs / f"{n}.log") for n in range(2)]
+        for server in serving:
+            ends.callback(server.end)
+        load = Load([server.address for server in serving], papers)
+        pool = ends.enter_context(ThreadPoolExecutor(4))
+        ends.callback(load.ended.set)
+        asking = [pool.submit(load.ask, n) for n in range(2)]
+        yield serving, load, pool
+        load.ended.set()
+        assert all(done.result(SECONDS) > 0 for done in asking)
+        assert load.told["/v1/ask 503"] > 0  # something was really away
+
+
+def take_away(server: Server, load: Load) -> None:
+    """Kill a server, wait until both `cited serve` say so, and bring it back."""
+    server.kill()
+    for address in load.addresses:
+        wait_ready(address, 503)
+    server.start()
+    for address in load.addresses:
+        wait_ready(address, 200)
+
+
+def take_the_first_away(serving: list[Serving], load: Load) -> None:
+    load.killed.add(load.addresses[0])
+    serving[0].end()
+
+
 @pytest.mark.heavy
 @pytest.mark.timeout(300)
 def test_under_load_everything_may_be_killed_in_turn_and_nothing_is_lost_or_twice(
@@ -141,31 +177,15 @@ def test_under_load_everything_may_be_killed_in_turn_and_nothing_is_lost_or_twic
 ):
     servers = Servers(postgres.database(), chroma_server.url)
     papers = write_papers(tmp_path / "papers")
-    with ExitStack() as ends:
-        serving = [Serving(servers, tmp_path / f"{n}.log") for n in range(2)]
-        for server in serving:
-            ends.callback(server.end)
-        load = Load([server.address for server in serving], papers)
-        pool = ends.enter_context(ThreadPoolExecutor(4))
-        ends.callback(load.ended.set)
+    with under_load(servers, papers, tmp_path) as (serving, load, pool):
         adding = [pool.submit(load.add, papers[n::2]) for n in range(2)]
-        asking = [pool.submit(load.ask, n) for n in range(2)]
         for server in (chroma_server, postgres):
             time.sleep(1)
-            server.kill()
-            for address in load.addresses:
-                wait_ready(address, 503)
-            server.start()
-            for address in load.addresses:
-                wait_ready(address, 200)
-        load.killed.add(load.addresses[0])
-        serving[0].end()
+            take_away(server, load)
+        take_the_first_away(serving, load)
         outcomes = [outcome for done in adding for outcome in done.result(SECONDS)]
-        load.ended.set()
-        assert all(done.result(SECONDS) > 0 for done in asking)
     assert len(outcomes) == 8
     assert set(outcomes) <= {"added", "unchanged"}
-    assert load.told["/v1/ask 503"] > 0  # something was really away
     uploaded = Wishes(uploads={str(path): path.name for path in papers})
     check_as_one_process_makes_it(servers, papers, uploaded, tmp_path / "alone", embedder)
 
@@ -206,11 +226,7 @@ class Filling:
 @pytest.mark.timeout(400)
 @pytest.mark.filterwarnings("ignore")  # Ray's own code leaves files and sockets to the end of the process.
 def test_a_cluster_fills_the_servers_while_everything_is_killed_in_turn(
-    postgres,
-    chroma_server,
-    cluster,
-    embedder,
-    tmp_path,
+    postgres, chroma_server, cluster, embedder, tmp_path
 ):
     servers = Servers(postgres.database(), chroma_server.url)
     papers = write_papers(tmp_path / "papers", many=60, log=60)
@@ -222,16 +238,9 @@ def test_a_cluster_fills_the_servers_while_everything_is_killed_in_turn(
             assert time.monotonic() < until
             time.sleep(0.05)
 
-    with ExitStack() as ends:
-        serving = [Serving(servers, tmp_path / f"{n}.log") for n in range(2)]
-        for server in serving:
-            ends.callback(server.end)
-        load = Load([server.address for server in serving], papers)
-        pool = ends.enter_context(ThreadPoolExecutor(4))
-        ends.callback(load.ended.set)
+    with under_load(servers, papers, tmp_path) as (serving, load, pool):
         filling = Filling(cluster.address, servers, tmp_path / "papers")
         filled = pool.submit(filling.run)
-        asking = [pool.submit(load.ask, n) for n in range(2)]
         wait_for(5)
         workers = workers_of(cluster.head_node, *cluster.worker_nodes)
         for worker in workers:
@@ -239,20 +248,11 @@ def test_a_cluster_fills_the_servers_while_everything_is_killed_in_turn(
         for server, documents in ((chroma_server, 15), (postgres, 25)):
             wait_for(documents)
             assert not filled.done()
-            server.kill()
-            for address in load.addresses:
-                wait_ready(address, 503)
-            server.start()
-            for address in load.addresses:
-                wait_ready(address, 200)
+            take_away(server, load)
         wait_for(35)
-        load.killed.add(load.addresses[0])
-        serving[0].end()
+        take_the_first_away(serving, load)
         assert not filled.done()
         filled.result(3 * SECONDS)
-        load.ended.set()
-        assert all(done.result(SECONDS) > 0 for done in asking)
     assert len(workers) == 2
     assert filling.broken  # the servers were away while it wrote
-    assert load.told["/v1/ask 503"] > 0
     check_as_one_process_makes_it(servers, papers, Wishes(), tmp_path / "alone", embedder)
