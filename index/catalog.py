@@ -123,8 +123,7 @@ class Catalog(Sources, Loose):
     def entries(self) -> list[Entry]:
         """Every document, in the order of titles."""
         rows = self.seen(
-            "SELECT id, title, source, version, added, passages, length(text),"
-            " json_array_length(structure, '$.footnotes'), collection FROM documents"
+            "SELECT id, title, source, version, added, passages, length, notes, collection FROM documents"
             " WHERE id IN SEEN ORDER BY title, id"
         )
         return [Entry(*row) for row in rows]

@@ -19,15 +19,19 @@ from index.disk import is_full
 from ingest.errors import LibraryDamaged, LibraryError, LibraryFull, LibraryMismatch, LibraryReadOnly
 
 AMONG = re.compile(r"\bIN (:\w+)")
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, version TEXT NOT NULL,
     added TEXT NOT NULL, text TEXT NOT NULL, structure TEXT NOT NULL, passages INTEGER NOT NULL,
-    collection TEXT NOT NULL DEFAULT ''
+    collection TEXT NOT NULL DEFAULT '',
+    length INTEGER GENERATED ALWAYS AS (length(text)) VIRTUAL,
+    notes INTEGER GENERATED ALWAYS AS (json_array_length(structure, '$.footnotes')) VIRTUAL
 );
 CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source);
+CREATE INDEX IF NOT EXISTS documents_listed
+    ON documents (title, id, source, version, added, passages, length, notes, collection);
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, kind TEXT NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, content TEXT NOT NULL, vectors BLOB
@@ -49,10 +53,17 @@ UPGRADES = {
         SCHEMA,
         "INSERT INTO documents SELECT *, '' FROM documents_1",
         "DROP TABLE documents_1",
-    )
+    ),
+    "2": (
+        "ALTER TABLE documents ADD length INTEGER GENERATED ALWAYS AS (length(text)) VIRTUAL",
+        "ALTER TABLE documents ADD notes INTEGER"
+        " GENERATED ALWAYS AS (json_array_length(structure, '$.footnotes')) VIRTUAL",
+        SCHEMA,
+    ),
 }
 """What makes the schema of now out of an older one. From 1: documents belong to collections, and one source
-may be a document of several of them."""
+may be a document of several of them. From 2: an index alone lists the documents; before, all texts were read,
+2 to 4 seconds of 25,000 documents."""
 
 
 SET_ABOUT = "INSERT INTO about VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"

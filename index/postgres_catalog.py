@@ -21,10 +21,15 @@ from index.words import MOST_COUNTED, MOST_WORDS, parted, telling_words
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT COLLATE "C" PRIMARY KEY, value TEXT NOT NULL);
+CREATE FUNCTION json_array_length(value TEXT, path TEXT) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+    SELECT json_array_length(value::json -> substr(path, 3))
+$$;
 CREATE TABLE documents (
     id TEXT COLLATE "C" PRIMARY KEY, source TEXT COLLATE "C" NOT NULL, title TEXT COLLATE "C" NOT NULL,
     version TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL, structure TEXT NOT NULL,
-    passages INTEGER NOT NULL, collection TEXT COLLATE "C" NOT NULL DEFAULT ''
+    passages INTEGER NOT NULL, collection TEXT COLLATE "C" NOT NULL DEFAULT '',
+    length INTEGER GENERATED ALWAYS AS (length(text)) STORED,
+    notes INTEGER GENERATED ALWAYS AS (json_array_length(structure, '$.footnotes')) STORED
 );
 CREATE INDEX documents_by_source ON documents (source);
 CREATE TABLE passages (
@@ -58,14 +63,19 @@ CREATE FUNCTION stem_of(word TEXT) RETURNS TEXT LANGUAGE sql STABLE AS $$
 $$;
 CREATE FUNCTION lock_of(name TEXT) RETURNS BIGINT LANGUAGE sql STABLE AS $$
     SELECT hashtextextended(current_schema() || ' ' || name, 0)
-$$;
-CREATE FUNCTION json_array_length(value TEXT, path TEXT) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
-    SELECT json_array_length(value::json -> substr(path, 3))
 $$
 """
 """Texts that are compared or ordered are in the order of code points, as in SQLite; vectors are not
 compressed, which would save nothing; with the length of its passage, in words, the index of words alone
 answers; stem_of: of a word that FTS5 would stem; json_array_length: SQLite's, for a path of one name."""
+UPGRADES = {
+    "2": (
+        "ALTER TABLE documents ADD length INTEGER GENERATED ALWAYS AS (length(text)) STORED",
+        "ALTER TABLE documents ADD notes INTEGER"
+        " GENERATED ALWAYS AS (json_array_length(structure, '$.footnotes')) STORED",
+    )
+}
+"""As in index/database.py."""
 WORD = re.compile(r"[^\W_]+")
 MARKS = re.compile("[\u0300-\u036f]")
 ADD_WORDS = """
@@ -97,7 +107,7 @@ WITHIN = "w.passage IN (SELECT number FROM passages WHERE {})"
 class PostgresCatalog(PostgresLoose, Catalog):
     """The tables of a library in PostgreSQL, by the URL of a database; made where there are none."""
 
-    schema, schema_version, upgrades = SCHEMA, SCHEMA_VERSION, {}
+    schema, schema_version, upgrades = SCHEMA, SCHEMA_VERSION, UPGRADES
     way_out = "restore it from a copy, or make a new database and ingest the documents again"
 
     def _add_words(self, db: Connection, document_id: str, numbers: list[int], texts: list[str]) -> None:

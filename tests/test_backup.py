@@ -17,7 +17,7 @@ from app.access.store import AccessStore
 from app.answer import Answerer
 from app.archive import CATALOG, MANIFEST, USERS, checked, is_backup, opened
 from app.backup import back_up, restore, workshop
-from index.database import Database
+from index.database import SCHEMA_VERSION, Database
 from index.feedback import add_feedback, all_feedback
 from index.library import Library
 from index.mend import difference
@@ -227,7 +227,7 @@ def remade(backup, target, change=None, more=None, **manifest):
 class Plain(Database):
     """Any SQLite file."""
 
-    schema_version = "2"
+    schema_version = SCHEMA_VERSION
 
 
 def with_trigger(catalog):

@@ -236,8 +236,29 @@ def test_a_catalog_of_another_schema_is_refused_with_both_named(tmp_path):
     catalog = Catalog(tmp_path / "catalog.sqlite")
     catalog.set_about(schema="99")
     catalog.close()
-    with pytest.raises(LibraryMismatch, match="schema 99, this program reads 2"):
+    with pytest.raises(LibraryMismatch, match="schema 99, this program reads 3"):
         Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_a_catalog_of_schema_2_is_brought_up_to_date_with_all_that_is_in_it(tmp_path):
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    made = put(catalog, "# Ships\n\nA ship sails.[^1]\n\n[^1]: In 1957.\n")
+    entries = catalog.entries()
+    with catalog.change() as db:  # what schema 2 did not have
+        db.execute("DROP INDEX documents_listed")
+        db.execute("ALTER TABLE documents DROP COLUMN length")
+        db.execute("ALTER TABLE documents DROP COLUMN notes")
+    catalog.set_about(schema="2")
+    catalog.close()
+    again = Catalog(tmp_path / "catalog.sqlite")
+    assert again.entries() == entries
+    assert (entries[0].characters, entries[0].notes) == (len(made.text), len(made.footnotes))
+    assert again.document(made.id) == made
+    ((*_, plan),) = again.rows(
+        "EXPLAIN QUERY PLAN SELECT title, length, notes FROM documents ORDER BY title, id"
+    )
+    assert "documents_listed" in plan
+    again.close()
 
 
 def test_a_catalog_that_cannot_be_written_is_an_error_that_says_what_to_look_at(tmp_path):

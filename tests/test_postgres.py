@@ -306,7 +306,7 @@ def test_an_older_schema_is_upgraded_with_what_is_in_it_or_not_at_all(postgres):
     add_feedback(catalog, {"citations": [], "passages": []}, True, "good")
     with pytest.raises(LibraryError, match='"nothing" does not exist'):
         Stuck(catalog.url)
-    with pytest.raises(LibraryMismatch, match="schema 2, this program reads later"):
+    with pytest.raises(LibraryMismatch, match=f"schema {SCHEMA_VERSION}, this program reads later"):
         Later(catalog.url)
     assert all_feedback(catalog)[0].good is True
     later = Upgraded(catalog.url)
@@ -314,6 +314,20 @@ def test_an_older_schema_is_upgraded_with_what_is_in_it_or_not_at_all(postgres):
     assert later.document(made.id) == made
     later.close()
     catalog.close()
+
+
+def test_a_catalog_of_schema_2_is_brought_up_to_date(postgres):
+    catalog = PostgresCatalog(postgres.database())
+    made = put(catalog, "# Ships\n\nA ship sails.[^1]\n\n[^1]: In 1957.\n")
+    entries = catalog.entries()
+    assert (entries[0].characters, entries[0].notes) == (len(made.text), 1)
+    with catalog.change() as db:
+        db.execute("ALTER TABLE documents DROP length, DROP notes")
+    catalog.set_about(schema="2")
+    catalog.close()
+    again = PostgresCatalog(catalog.url)
+    assert again.entries() == entries
+    again.close()
 
 
 def test_several_libraries_may_be_in_schemas_of_one_database(postgres):
