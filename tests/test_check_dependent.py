@@ -1,6 +1,6 @@
 import pytest
 
-from app.check.dependent import depends
+from app.check.dependent import bare, depends, repeats
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,23 @@ def test_what_means_nothing_alone_depends_on_what_stands_before(text):
 )
 def test_what_says_who_did_what_stands_alone(text):
     assert not depends(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A: Japan’s role in a Korean contingency",
+        "Answer: The role of the bank",
+        "The answer is: the role of the bank",
+    ],
+)
+def test_a_sentence_without_the_word_answer_is_what_is_checked(text):
+    assert bare(text) == text.split(": ")[1]
+    assert depends(text)
+
+
+def test_a_sentence_that_says_that_a_thing_is_itself_repeats():
+    assert repeats("The bank’s role in a Korean crisis is a part of the bank’s role in a Korean crisis.")
+    assert not repeats("The bank’s role in a Korean crisis is a part of its role in the region.")
+    assert not repeats("His wife thought of it as a pastime; his sons thought of it as a loss.")
+    assert not repeats("Those who learn in the evening are compared with those who learn in the morning.")

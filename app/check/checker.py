@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.check.alike import Alike
+from app.check.dependent import repeats
 from app.check.disagree import bears, disagreements
 from app.check.names import acronyms
 from app.check.source import Candidate, Claim, Source, found_numbers, marked_sentences, near
@@ -97,7 +98,7 @@ class Checker:
         if len(text) > LONGEST:
             return Verdict(0.0, (), TOO_LONG)
         asked = Claim(text)
-        if not asked.telling and not asked.numbers:
+        if repeats(text) or not (asked.telling or asked.numbers):
             return Verdict(0.0, (), SAYS_NOTHING)
         weighed = self.weigh(asked, hits, marked)
         if weighed is None:
