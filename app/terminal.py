@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ingest.passages import Passage
 
 
+MOST_IN_TABLE = 1000
+"""Documents; of 40,000 it takes 20 seconds to lay one out."""
+
+
 def place(passage: "Passage", start: int, end: int) -> str:
     """Where a span stands: title, section or footnote, and its offsets."""
     kind = f"footnote {passage.label}" if passage.kind == "footnote" else passage.section
@@ -53,18 +57,31 @@ def print_hits(hits: "Sequence[Hit]") -> None:
 
 
 def print_entries(entries: "Sequence[Entry]") -> None:
-    """The list of documents as a table."""
+    """The list of documents as a table; a long one as lines with tabs between the columns."""
     from rich.console import Console
     from rich.table import Table
 
+    collections = ["collection"] if any(entry.collection for entry in entries) else []
+    rows = [
+        (
+            e.id,
+            e.title,
+            f"{e.characters:,}",
+            str(e.notes),
+            e.added[:16],
+            *([e.collection] if collections else []),
+        )
+        for e in entries
+    ]
+    if len(rows) > MOST_IN_TABLE:
+        click.echo("\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows))
+        return
     table = Table()
     table.add_column("id", no_wrap=True)
-    collections = ["collection"] if any(entry.collection for entry in entries) else []
     for name in ("title", "characters", "notes", "added", *collections):
         table.add_column(name)
-    for entry in entries:
-        row = (entry.id, entry.title, f"{entry.characters:,}", str(entry.notes), entry.added[:16])
-        table.add_row(*row, *([entry.collection] if collections else []))
+    for row in rows:
+        table.add_row(*row)
     Console().print(table)
 
 

@@ -368,6 +368,14 @@ def test_list_shows_every_document(on_samples):
     assert all(row["id"] in on_samples.out for row in rows)
 
 
+def test_a_long_list_is_lines_with_tabs(on_samples, monkeypatch):
+    monkeypatch.setattr("app.terminal.MOST_IN_TABLE", 3)
+    assert on_samples("list") == 0
+    lines = [line.split("\t") for line in on_samples.out.splitlines()]
+    rows = on_samples.json("list")
+    assert [line[:2] for line in lines] == [[row["id"], row["title"]] for row in rows]
+
+
 def test_show_gives_sections_footnotes_and_the_exact_text(on_samples):
     shown = on_samples.json("show", "The bridge")
     assert on_samples("show", "The bridge", "--text") == 0
