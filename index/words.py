@@ -12,10 +12,10 @@ their them they this to was were what when where which who whom whose why will w
 STOP = frozenset(FUNCTION_WORDS.split())
 MOST_WORDS = 200
 """Different words of a question that are looked up."""
-MOST_RANKED = 10_000
+MOST_RANKED = 5_000
 """Passages that are ranked by words, at least those with the rarest one: BM25 takes about a microsecond of
 each, so that a million passages took 0.5 s a question (LOG.md)."""
-MOST_COUNTED = 100_000
+MOST_COUNTED = 20_000
 """Passages that have a word which counts beside rarer ones; each takes 0.1 microseconds."""
 COUNTED = """
 SELECT value, (SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH '"' || value || '"' LIMIT :most))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from index.vectors import BATCH, HNSW, Vectors, remove
+from index.vectors import BATCH, HNSW, LOOKED_AT, Vectors, remove
 from ingest.errors import LibraryDamaged
 
 
@@ -88,6 +88,16 @@ def test_a_store_of_a_time_with_another_ef_search_gets_that_of_now(tmp_path, mon
     opened = Vectors(tmp_path / "chroma")
     assert opened._collection.configuration_json["hnsw"]["ef_search"] == HNSW["ef_search"] == 1600
     assert opened._collection.configuration_json["hnsw"]["max_neighbors"] == 32
+    opened.close()
+
+
+def test_a_large_store_is_looked_through_further(tmp_path, monkeypatch):
+    small = Vectors(tmp_path / "chroma")
+    small.add(["a", "b", "c"], unit(3))
+    small.close()
+    monkeypatch.setattr("index.vectors.LARGE", 3)
+    opened = Vectors(tmp_path / "chroma", least=3)
+    assert opened._collection.configuration_json["hnsw"]["ef_search"] == LOOKED_AT
     opened.close()
 
 
