@@ -1,8 +1,7 @@
-"""Two `cited serve` on one PostgreSQL and one Chroma, and a Ray cluster that fills them, under load, while
-one part after the other is taken away."""
+"""Two `cited serve` on one PostgreSQL and one Chroma, under load, while one part after the other is taken
+away; tests/test_ray.py does the same while a Ray cluster fills them."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -22,7 +21,6 @@ from index.fingerprint import fingerprint, holdings
 from index.library import Library
 from index.place import Servers
 from tests.conftest import ROOT
-from tests.ray_nodes import workers_of
 from tests.servers import Server
 
 CITED = str(Path(sys.executable).with_name("cited"))
@@ -199,60 +197,3 @@ def check_as_one_process_makes_it(servers, papers, wishes, folder, embedder):
         shared.sweep()
         assert shared.vectors.ids() == set(shared.catalog.passage_ids())
         assert shared.catalog.loose() == []
-
-
-class Filling:
-    """`cited ingest --ray` into the servers, begun again until it has ended well."""
-
-    def __init__(self, address: str, servers: Servers, folder: Path) -> None:
-        where = ["--library", servers.catalog, "--vectors", servers.vectors]
-        self.command = [CITED, "ingest", "--ray", address, *where, str(folder)]
-        self.broken: list[str] = []
-
-    def run(self) -> str:
-        """What the last run said."""
-        until = time.monotonic() + 3 * SECONDS
-        while time.monotonic() < until:
-            done = subprocess.run(self.command, capture_output=True, text=True, cwd=ROOT)
-            assert "Traceback" not in done.stderr, done.stderr
-            if done.returncode == 0:
-                return done.stdout
-            self.broken.append(done.stderr + done.stdout)
-            time.sleep(0.5)
-        pytest.fail(f"the ingest never ended well:\n{self.broken}")
-
-
-@pytest.mark.heavy
-@pytest.mark.timeout(400)
-@pytest.mark.filterwarnings("ignore")  # Ray's own code leaves files and sockets to the end of the process.
-def test_a_cluster_fills_the_servers_while_everything_is_killed_in_turn(
-    postgres, chroma_server, cluster, embedder, tmp_path
-):
-    servers = Servers(postgres.database(), chroma_server.url)
-    papers = write_papers(tmp_path / "papers", many=60, log=60)
-    database = servers.catalog.rsplit("/", 1)[1]
-
-    def wait_for(documents: int) -> None:
-        until = time.monotonic() + SECONDS
-        while int(postgres.sql("SELECT count(*) FROM documents", database)) < documents:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-
-    with under_load(servers, papers, tmp_path) as (serving, load, pool):
-        filling = Filling(cluster.address, servers, tmp_path / "papers")
-        filled = pool.submit(filling.run)
-        wait_for(5)
-        workers = workers_of(cluster.head_node, *cluster.worker_nodes)
-        for worker in workers:
-            os.kill(worker, signal.SIGKILL)
-        for server, documents in ((chroma_server, 15), (postgres, 25)):
-            wait_for(documents)
-            assert not filled.done()
-            take_away(server, load)
-        wait_for(35)
-        take_the_first_away(serving, load)
-        assert not filled.done()
-        filled.result(3 * SECONDS)
-    assert len(workers) == 2
-    assert filling.broken  # the servers were away while it wrote
-    check_as_one_process_makes_it(servers, papers, Wishes(), tmp_path / "alone", embedder)

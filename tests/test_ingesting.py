@@ -124,6 +124,9 @@ def test_a_library_of_an_older_program_gets_the_new_table(tmp_path):
     catalog = Catalog(tmp_path / "catalog.sqlite")
     with catalog.change() as db:
         db.execute("DROP TABLE sources")
+        db.execute("DROP INDEX documents_listed")
+        for column in ("length", "notes"):
+            db.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         db.execute("ALTER TABLE documents DROP COLUMN collection")
         db.execute("UPDATE about SET value = '1' WHERE name = 'schema'")
     catalog.close()

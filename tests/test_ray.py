@@ -21,13 +21,22 @@ from eval.ray_run import OverRay
 from eval.run import load_task, run
 from index.embed import Embedder
 from index.library import Library
+from index.place import Servers
 from index.write import Prepared
 from ingest.errors import ClusterError, IngestError, SettingsError
 from ingest.passages import cut_passages
 from ingest.read import read_file
-from tests.conftest import SAMPLES
+from tests.conftest import ROOT, SAMPLES
 from tests.ray_nodes import workers_of
 from tests.ray_trouble import trouble
+from tests.test_cluster import (
+    SECONDS,
+    check_as_one_process_makes_it,
+    take_away,
+    take_the_first_away,
+    under_load,
+    write_papers,
+)
 from tests.test_run import QUESTIONS, TEXT, timeless
 
 CITED = Path(sys.executable).with_name("cited")
@@ -225,6 +234,65 @@ def test_broken_off_the_same_command_goes_on(cluster, library, papers, number, s
     assert done.count("unchanged") + done.count("added") == 13
     assert done.count("added") == 13 - there
     check_all_there_once(library, papers)
+
+
+# Into servers
+
+
+class Filling:
+    """`cited ingest --ray` into the servers, begun again until it has ended well."""
+
+    def __init__(self, address: str, servers: Servers, folder: Path) -> None:
+        where = ["--library", servers.catalog, "--vectors", servers.vectors]
+        self.command = [CITED, "ingest", "--ray", address, *where, str(folder)]
+        self.broken: list[str] = []
+
+    def run(self) -> str:
+        """What the last run said."""
+        until = time.monotonic() + 3 * SECONDS
+        while time.monotonic() < until:
+            done = subprocess.run(self.command, capture_output=True, text=True, cwd=ROOT)
+            assert "Traceback" not in done.stderr, done.stderr
+            if done.returncode == 0:
+                return done.stdout
+            self.broken.append(done.stderr + done.stdout)
+            time.sleep(0.5)
+        pytest.fail(f"the ingest never ended well:\n{self.broken}")
+
+
+@heavy
+@pytest.mark.timeout(400)
+def test_a_cluster_fills_the_servers_while_everything_is_killed_in_turn(
+    postgres, chroma_server, cluster, embedder, tmp_path
+):
+    servers = Servers(postgres.database(), chroma_server.url)
+    papers = write_papers(tmp_path / "papers", many=60, log=60)
+    database = servers.catalog.rsplit("/", 1)[1]
+
+    def wait_for(documents: int) -> None:
+        until = time.monotonic() + SECONDS
+        while int(postgres.sql("SELECT count(*) FROM documents", database)) < documents:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+    with under_load(servers, papers, tmp_path) as (serving, load, pool):
+        filling = Filling(cluster.address, servers, tmp_path / "papers")
+        filled = pool.submit(filling.run)
+        wait_for(5)
+        workers = workers_of(cluster.head_node, *cluster.worker_nodes)
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        for server, documents in ((chroma_server, 15), (postgres, 25)):
+            wait_for(documents)
+            assert not filled.done()
+            take_away(server, load)
+        wait_for(35)
+        take_the_first_away(serving, load)
+        assert not filled.done()
+        filled.result(3 * SECONDS)
+    assert len(workers) == 2
+    assert filling.broken  # the servers were away while it wrote
+    check_as_one_process_makes_it(servers, papers, Wishes(), tmp_path / "alone", embedder)
 
 
 # The command
