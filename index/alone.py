@@ -1,5 +1,6 @@
 """A library in a folder, which one process has. What index/shared.py does for one on servers."""
 
+import logging
 from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from index.embed import Embedder
 from index.vectors import Vectors, remove
 from index.write import Progress, embed
 from ingest.document import Document
+from ingest.errors import LibraryDamaged
 from ingest.passages import SCHEME, cut_passages
 
 if TYPE_CHECKING:
@@ -18,16 +20,35 @@ if TYPE_CHECKING:
 
 AT_ONCE = 256
 """Passages embedded together."""
+MENDED = 50_000
+"""Passages at most whose vectors are written anew without a word from anyone, at some 500 a second."""
+log = logging.getLogger(__name__)
 
 
 def open_vectors(library: "Library") -> Vectors:
-    """The vectors of a library in a folder. Raises LibraryMismatch, LibraryDamaged where some are missing."""
+    """The vectors of a library in a folder. Raises LibraryMismatch, LibraryDamaged where some are missing.
+
+    Chroma writes its files over those of before, at every thousandth vector, and a process killed meanwhile
+    leaves them torn: one of forty did. So after an owner that did not let go they are looked at more closely,
+    and written anew from the catalog where they are damaged.
+    """
     folder, catalog = library.folder / "chroma", library.catalog
     if catalog.passage_count():
         library.check_built_with()
     elif catalog.about("model") != library.embedder.fingerprint:
         remove(folder)
-    return Vectors(folder, least=catalog.passage_count())
+    least = catalog.passage_count()
+    if library.interrupted and folder.exists():
+        from index.mend import mend, tried
+
+        try:
+            return tried(library, least)
+        except LibraryDamaged as error:
+            if least > MENDED:
+                raise
+            log.warning("an interrupted program left damage (%s); %d vectors are written anew", error, least)
+            mend(library)
+    return Vectors(folder, least)
 
 
 def add(

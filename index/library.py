@@ -149,6 +149,11 @@ class Library:
             if self._owner is None and not isinstance(self.place, Servers):
                 self._owner = OwnerLock(self.folder, self.wait)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the process that owned the folder before was ended without letting go of it."""
+        return self._owner is not None and self._owner.interrupted
+
     def reachable(self) -> None:
         """Raises LibraryError where the catalog, the vectors or a server that has them cannot be used."""
         self.catalog.passage_count()

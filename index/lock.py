@@ -16,7 +16,9 @@ from ingest.errors import LibraryBusy, LibraryError
 class OwnerLock:
     """An exclusive lock on a library folder, held until release() or the end of the process, by
     whatever way it ends. wait: seconds to wait for another owner before LibraryBusy is raised.
-    Where the folder may not be written, several may have it, and no owner beside them."""
+    Where the folder may not be written, several may have it, and no owner beside them.
+
+    interrupted: whether the owner before was ended without letting go of the library."""
 
     def __init__(self, folder: Path, wait: float) -> None:
         self._note = folder / "owner.json"
@@ -35,6 +37,7 @@ class OwnerLock:
                 f"{file} cannot be written ({error.strerror}); see that the disk has room and "
                 "that it is yours"
             ) from error
+        self.interrupted = self._note.exists() and os.access(folder, os.W_OK)
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
         owner = {"pid": os.getpid(), "command": command, "since": f"{datetime.now():%Y-%m-%d %H:%M}"}
         with suppress(OSError):  # a full or read-only disk: the lock holds without its note

@@ -38,9 +38,9 @@ def fits(library: Library) -> bool:
     return not library.catalog.passage_count() or built == (library.embedder.fingerprint, SCHEME)
 
 
-def tried(library: Library) -> Vectors:
-    """The vectors, however many there are, after a search that ends well. Raises LibraryDamaged."""
-    vectors = _opened(library)
+def tried(library: Library, least: int = 0) -> Vectors:
+    """The vectors, `least` of them or more, after a search that ends well. Raises LibraryDamaged."""
+    vectors = _opened(library, least)
     try:
         vectors.search(library.embedder.question("Is everything there?"), SURELY_FOUND)
     except BaseException:
@@ -49,13 +49,13 @@ def tried(library: Library) -> Vectors:
     return vectors
 
 
-def _opened(library: Library) -> Vectors:
+def _opened(library: Library, least: int = 0) -> Vectors:
     if isinstance(library.place, Servers):
         from index.shared import collection
         from index.vectors_server import ServerVectors
 
         return ServerVectors(library.place, lambda: collection(library.catalog))
-    return Vectors(library.folder / "chroma", thorough=True)
+    return Vectors(library.folder / "chroma", least, thorough=True)
 
 
 def difference(catalog: Catalog, vectors: Vectors) -> Difference:

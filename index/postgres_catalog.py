@@ -86,6 +86,8 @@ GROUP BY 1, 2, 4
 LEAST_WEIGHT = 1e-6
 """Of a word that is in more than half of all passages; so FTS5."""
 K1, B = 1.2, 0.75
+EVERY = 2**31 - 1
+"""Where few passages are ranked, those that have a word are all counted, for that makes its weight."""
 FOUND = """
 SELECT stem, times,
     (SELECT count(*) FROM (SELECT FROM words w WHERE w.stem = asked.stem LIMIT :most) counted), passages, mean
@@ -136,7 +138,7 @@ class PostgresCatalog(PostgresLoose, Catalog):
         words = [cut for word in telling_words(question)[:MOST_WORDS] for cut in words_of(word)]
         if not words:
             return []
-        found = [row for row in self.rows(FOUND, words=words, most=MOST_COUNTED + 1) if row[2]]
+        found = self._found(words, EVERY if documents else MOST_COUNTED + 1)
         if not found:
             return []
         if documents:
@@ -145,7 +147,12 @@ class PostgresCatalog(PostgresLoose, Catalog):
         counting = [row for row in found if row[0] in rare or row[0] in others]
         best = self._best(counting, most, rare=rare if others else ())
         # Where little may be seen, the rarer words may all stand elsewhere.
-        return self._best(found, most) if len(best) < most and self.scope() is not None else best
+        hidden = len(best) < most and self.scope() is not None
+        return self._best(self._found(words, EVERY), most) if hidden else best
+
+    def _found(self, words: Sequence[str], most: int) -> list[tuple]:
+        """FOUND of the words that stand anywhere, each counted up to `most` passages."""
+        return [row for row in self.rows(FOUND, words=list(words), most=most) if row[2]]
 
     def _best(
         self, found: Sequence[tuple], most: int, documents: Sequence[str] = (), rare: Sequence[str] = ()

@@ -55,10 +55,10 @@ def _searched(
     cosines = _cosines(library, vector, [*near, *worded])
     closest = sorted(cosines, key=lambda name: -cosines[name].max())
     ranked = fuse([list(near), worded, closest], [1.0, WORDS_WEIGHT, SENTENCE_WEIGHT])
-    visible = library.catalog.passages([name for name, _ in ranked])
-    if len(visible) < len(ranked):
+    visible = library.catalog.passages([name for name, _ in ranked[:most]])
+    if len(visible) < len(ranked[:most]):
         return None
-    best = [(visible[name], score) for name, score in ranked][:most]
+    best = [(visible[name], score) for name, score in ranked[:most]]
     around = {p.id: linked(library, p) for p, _ in best}
     if any(_edition(q) != _edition(p) for p, _ in best for q in around[p.id]):
         return None

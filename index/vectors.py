@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -40,7 +41,9 @@ LARGE, LOOKED_AT = 300_000, 4000
 SURELY_FOUND = 100
 """Nearest vectors that Chroma always finds; of more it misses some where many are equal (501: 484)."""
 LOOKS = 3
-"""Searches that find too little before that is damage: meanwhile others may delete and add."""
+"""Searches that find too little before that counts: meanwhile others may delete and add."""
+COMPARED = 20_000
+"""Of so many vectors at most each is compared where a search finds too little; of more, that is damage."""
 TO_READ = "the documents themselves are safe: run `cited rebuild`"
 TO_WRITE = "make room if the disk is full; if it is not, the documents are safe: run `cited rebuild`"
 T = TypeVar("T")
@@ -166,10 +169,26 @@ class Vectors:
             # They are counted only where few are found: counting a million takes 0.1 s.
             if len(ids) >= min(most, SURELY_FOUND) or len(ids) >= (there := self.count()):
                 return [(name, 1 - float(d)) for name, d in zip(ids, distances, strict=True)]
-        # So Chroma answers, without a word, where files of its index are gone.
-        raise LibraryDamaged(
-            f"{self.place} cannot be used (only {len(ids)} of {there} vectors were found); {TO_READ}"
-        )
+        # Many equal vectors make groups in Chroma's graph which no link joins. It also answers so, without a
+        # word, where files of its index are gone; then the vectors themselves cannot be had.
+        compared = self._compared(vector) if there <= COMPARED else []
+        if len(compared) < there:
+            raise LibraryDamaged(
+                f"{self.place} cannot be used (only {len(ids)} of {there} vectors were found); {TO_READ}"
+            )
+        return compared[:most]
+
+    def _compared(self, vector: np.ndarray) -> list[tuple[str, float]]:
+        """The same of every vector, without the graph."""
+        unit = vector / np.linalg.norm(vector)
+        found: list[tuple[str, float]] = []
+        for at in count(0, BATCH):
+            told = self._do(lambda c, at=at: c.get(limit=BATCH, offset=at, include=["embeddings"]), TO_READ)  # type: ignore[misc]
+            if not told["ids"]:
+                break
+            near = np.asarray(told["embeddings"], np.float32) @ unit
+            found += zip(told["ids"], near.tolist(), strict=True)
+        return sorted(found, key=lambda pair: -pair[1])
 
     def get(self, ids: Sequence[str]) -> np.ndarray:
         """The vectors with these ids, float32, shape (n, d), in their order. Raises LibraryDamaged where one

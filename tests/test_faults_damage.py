@@ -108,6 +108,16 @@ def damaged(whole: Path, place: Path, name: str, how: str) -> Path:
     return place
 
 
+@pytest.mark.parametrize("name", ["data_level0.bin", "header.bin", "length.bin"])
+def test_what_a_killed_program_left_torn_is_written_anew_when_the_library_is_opened(whole, tmp_path, name):
+    """Each of them was found torn after a kill. A program that was killed leaves the note of who it was."""
+    torn = damaged(whole, tmp_path / "torn", name, "truncated")
+    (torn / "owner.json").write_text('{"pid": 1, "command": "cited ingest", "since": "1957-10-04 19:28"}')
+    ((good, _), (told, _)) = found(shutil.copytree(whole, tmp_path / "whole"), torn)
+    assert told == good
+    assert all(good)
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_file_of_the_vectors_is_told_and_mended_and_changes_no_answer(whole, tmp_path, name):

@@ -128,6 +128,22 @@ def test_in_large_libraries_passages_with_a_rarer_word_are_ranked_as_fts5_ranks_
     lite.close()
 
 
+def test_in_documents_asked_for_a_word_weighs_what_it_weighs_in_the_whole_library(
+    shared, tmp_path, monkeypatch
+):
+    """However few passages are counted elsewhere: a word that most have weighs next to nothing."""
+    monkeypatch.setattr("index.postgres_catalog.MOST_COUNTED", 2)
+    lite = Catalog(tmp_path / "catalog.sqlite")
+    for n in range(12):
+        made = document(f"# T\n\nThere is {'rope' if n % 4 == 0 else 'tar'} on a ship.\n", f"{n}.md")
+        for catalog in (lite, shared):
+            catalog.put(made, cut_passages(made))
+    asked = [made[0] for made in lite.rows("SELECT id FROM documents ORDER BY id")][:6]
+    here, there = (c.search_words("ship tar", 30, asked) for c in (lite, shared))
+    assert [score for _, score in there] == pytest.approx([score for _, score in here])
+    lite.close()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

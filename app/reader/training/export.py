@@ -14,22 +14,16 @@ import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.optimizer import optimize_model
-from transformers import AutoModel
 
 from app.reader.model import WEIGHTS
-from app.reader.training.network import ReaderNetwork
-from index.embed import packaged_model
+from app.reader.training.network import network_of
 
 OUTPUTS = ("evidence", "start", "end", "answerable")
 
 
 def export(checkpoint: Path, out: Path) -> None:
     """Write the network of a checkpoint as ONNX with int8 weights."""
-    encoder = AutoModel.from_pretrained(  # nosec B615 # a folder of this machine
-        packaged_model(), add_pooling_layer=False, attn_implementation="eager"
-    )
-    network = ReaderNetwork(encoder)
-    network.load_state_dict(torch.load(checkpoint, weights_only=True))
+    network = network_of(torch.load(checkpoint, weights_only=True), "eager")
     network.eval()
     example = tuple(torch.ones(2, 9, dtype=torch.long) for _ in range(3))
     names = ("ids", "mask", "type_ids")

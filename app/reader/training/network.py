@@ -1,6 +1,9 @@
-"""The reader's network: the MiniLM encoder and four linear heads on it (torch; training and export only)."""
+"""The reader's network: a small BERT and four linear heads on it (torch; training and export only)."""
+
+from collections.abc import Mapping
 
 from torch import Tensor, nn
+from transformers import BertConfig, BertModel
 
 
 class ReaderNetwork(nn.Module):
@@ -22,3 +25,21 @@ class ReaderNetwork(nn.Module):
         hidden = self.drop(hidden)
         evidence, start, end = self.tokens(hidden).float().unbind(-1)
         return evidence, start, end, self.passage(hidden[:, 0]).float().squeeze(-1)
+
+
+def bert(layers: int, attention: str = "sdpa") -> BertModel:
+    """An encoder without weights, of the measures that all-MiniLM and bge-small have in common. attention:
+    torch's kernel, or "eager", which can be exported."""
+    config = BertConfig(
+        hidden_size=384, num_hidden_layers=layers, num_attention_heads=12, intermediate_size=1536
+    )
+    config._attn_implementation = attention
+    return BertModel(config, add_pooling_layer=False)
+
+
+def network_of(checkpoint: Mapping[str, Tensor], attention: str = "sdpa") -> ReaderNetwork:
+    """The network of a checkpoint, with as many layers as that has."""
+    names = {name.split(".")[3] for name in checkpoint if name.startswith("encoder.encoder.layer.")}
+    network = ReaderNetwork(bert(len(names), attention))
+    network.load_state_dict(dict(checkpoint))
+    return network

@@ -1,8 +1,8 @@
-"""Train the reader: python -m app.reader.training.train --data FOLDER --out FOLDER.
+"""Train the reader: python -m app.reader.training.train --data FOLDER --encoder FOLDER --out FOLDER.
 
-Starts from the packaged all-MiniLM-L6-v2 encoder (word embeddings frozen) or from a checkpoint. Runs in
-the background on two CPU cores in bfloat16, some 15 examples a second. Writes a checkpoint with the
-running average of the weights, and a line of figures, every --every examples.
+Starts from an encoder (see encoder.py; word embeddings frozen) or from a checkpoint. Runs in the background
+on two CPU cores in bfloat16, some 12 examples a second. Writes a checkpoint with the running average of the
+weights, and a line of figures, every --every examples.
 """
 
 import argparse
@@ -17,13 +17,13 @@ from torch import nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from transformers import AutoModel
 
+from app.reader.training.encoder import read_encoder
 from app.reader.training.epoch import epoch
-from app.reader.training.examples import load, load_written
+from app.reader.training.examples import load, load_squad_training, load_written
 from app.reader.training.loss import batches, loss_of
 from app.reader.training.negatives import hard_negatives
-from app.reader.training.network import ReaderNetwork
+from app.reader.training.network import ReaderNetwork, network_of
 from app.reader.training.split import split
 from app.reader.training.validate import validate
 from index.embed import Embedder, packaged_model
@@ -37,7 +37,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
-    parser.add_argument("--start", type=Path, help="checkpoint to go on from, with a new schedule")
+    begin = parser.add_mutually_exclusive_group(required=True)
+    begin.add_argument("--encoder", type=Path, help="ONNX file of an encoder to start from")
+    begin.add_argument("--start", type=Path, help="checkpoint to go on from, with a new schedule")
+    parser.add_argument("--squad", type=Path, help="SQuAD's own training file, of which a part is read")
     parser.add_argument("--examples", type=int, default=50_000, help="examples in all")
     parser.add_argument("--rate", type=float, default=1.2e-4, help="peak learning rate")
     parser.add_argument("--tokens", type=int, default=3500, help="padded tokens a batch")
@@ -56,12 +59,12 @@ def train(options: argparse.Namespace) -> None:
     tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    kept, squad, own = split([*load(options.data), *load_written()], options.limit)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        negatives = hard_negatives(kept, Embedder().passages)
+    further = load_squad_training(options.squad) if options.squad else []
+    kept, squad, own = split([*load(options.data), *load_written(), *further], options.limit)
+    negatives = hard_negatives(kept, Embedder().passages)
     print(f"{len(kept)} questions to train on, {len(squad)} and {len(own)} held back", flush=True)
 
-    network = load_network(options.start)
+    network = load_network(options.encoder, options.start)
     optimiser = make_optimiser(network, options.rate)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
     seen, next_save, begun, running = 0, options.every, time.monotonic(), 0.0
@@ -89,12 +92,13 @@ def train(options: argparse.Namespace) -> None:
                 break
 
 
-def load_network(checkpoint: Path | None) -> ReaderNetwork:
-    """The network on the packaged encoder, or with a checkpoint's weights; word embeddings frozen."""
-    encoder = AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False)  # nosec B615 # a folder
-    network = ReaderNetwork(encoder)
+def load_network(encoder: Path | None, checkpoint: Path | None) -> ReaderNetwork:
+    """The network on an encoder, or with a checkpoint's weights; word embeddings frozen."""
     if checkpoint:
-        network.load_state_dict(torch.load(checkpoint, weights_only=True))
+        network = network_of(torch.load(checkpoint, weights_only=True))
+    else:
+        assert encoder is not None
+        network = ReaderNetwork(read_encoder(encoder))
     for weights in network.encoder.get_submodule("embeddings").parameters():
         weights.requires_grad_(False)
     return network

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModel
 
 from app.reader.encode import encode
 from app.reader.model import WEIGHTS, Reading, Window, decode
 from app.reader.training.loss import tensors
-from app.reader.training.network import ReaderNetwork
+from app.reader.training.network import network_of
 from index.embed import packaged_model
 
 
@@ -20,9 +19,7 @@ class UnquantisedReader:
     def __init__(self, checkpoint: Path) -> None:
         self.fingerprint = f"{checkpoint.name}, torch fp32"
         self.decision = WEIGHTS / "decision.json"
-        encoder = AutoModel.from_pretrained(packaged_model(), add_pooling_layer=False)  # nosec B615 # a folder
-        self._network = ReaderNetwork(encoder)
-        self._network.load_state_dict(torch.load(checkpoint, weights_only=True))
+        self._network = network_of(torch.load(checkpoint, weights_only=True))
         self._network.eval()
         self._tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
         self._tokenizer.no_truncation()
