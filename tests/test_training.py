@@ -100,3 +100,39 @@ def test_the_articles_held_back_are_documents_whose_evidence_stands_where_it_sho
         assert len(places) > 50
         assert all(document.text[p.start : p.end].strip() and p.document_id == document.id for p in places)
         assert any(not q.evidence for q in questions)
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch, about this way of exporting
+def test_an_encoder_is_read_out_of_its_int8_file(tmp_path):
+    """A small BERT, exported and quantised as packages do, is the same afterwards but for the rounding; and a
+    reader begun with it is read from its checkpoint with as many layers."""
+    import onnx
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import BertModel
+
+    from app.reader.training.encoder import read_encoder
+    from app.reader.training.network import ReaderNetwork, bert, network_of
+
+    class Called(BertModel):
+        """torch's export cannot call it as it is."""
+
+        def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            return super().forward(input_ids=ids, attention_mask=mask)[0]
+
+    torch.manual_seed(0)
+    whole = Called(bert(2, "eager").config, add_pooling_layer=False).eval()
+    for weights in whole.parameters():  # those that are equal are exported once
+        weights.data += 0.01 * torch.randn_like(weights)
+    ids = torch.tensor([[101, 2043, 2001, 1996, 2958, 2441, 102]])
+    exported, int8 = tmp_path / "whole.onnx", tmp_path / "int8.onnx"
+    torch.onnx.export(whole, (ids, torch.ones_like(ids)), str(exported), dynamo=False)
+    kind = {"DefaultTensorType": onnx.TensorProto.FLOAT}
+    quantize_dynamic(exported, int8, weight_type=QuantType.QInt8, extra_options=kind)
+    read = read_encoder(int8).eval()
+    with torch.no_grad():
+        before, after = whole(ids, torch.ones_like(ids)), read(input_ids=ids)[0]
+    assert torch.nn.functional.cosine_similarity(before, after, dim=-1).min() > 0.99
+    reader = ReaderNetwork(read)
+    again = network_of(reader.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(reader.parameters(), again.parameters(), strict=True))

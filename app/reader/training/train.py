@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
     begin = parser.add_mutually_exclusive_group(required=True)
-    begin.add_argument("--encoder", type=Path, help="ONNX file of an encoder to start from")
+    begin.add_argument("--encoder", type=Path, help="int8 ONNX file of an encoder to start from")
     begin.add_argument("--start", type=Path, help="checkpoint to go on from, with a new schedule")
     parser.add_argument("--squad", type=Path, help="SQuAD's own training file, of which a part is read")
     parser.add_argument("--examples", type=int, default=50_000, help="examples in all")
@@ -92,12 +92,11 @@ def train(options: argparse.Namespace) -> None:
                 break
 
 
-def load_network(encoder: Path | None, checkpoint: Path | None) -> ReaderNetwork:
+def load_network(encoder: Path, checkpoint: Path | None) -> ReaderNetwork:
     """The network on an encoder, or with a checkpoint's weights; word embeddings frozen."""
     if checkpoint:
         network = network_of(torch.load(checkpoint, weights_only=True))
     else:
-        assert encoder is not None
         network = ReaderNetwork(read_encoder(encoder))
     for weights in network.encoder.get_submodule("embeddings").parameters():
         weights.requires_grad_(False)
