@@ -1,7 +1,7 @@
 """The reader: (question, windows of sentences) to evidence, short answers, and whether a window answers.
 
-A MiniLM encoder with four heads, trained by app/reader/training, run in int8 by onnxruntime. Knows
-nothing of documents or offsets into them: it sees sentences.
+A small BERT with four heads, trained by app/reader/training, run in int8 by onnxruntime. Knows nothing of
+documents or offsets into them: it sees sentences.
 """
 
 import hashlib
