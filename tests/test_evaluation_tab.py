@@ -37,7 +37,7 @@ QUESTIONS = [
     {"id": "opened", "question": "When was the bridge across the harbour opened?",
      "evidence": [{"quote": "The bridge across the harbour was opened in 1932 by Queen Maud."}],
      "facts": ["1932"]},
-    {"id": "<b>cost", "question": "How much did the <img src=x onerror=alert(1)> bridge cost?",
+    {"id": "<b>cost", "question": "How many crowns did the <img src=x onerror=alert(1)> bridge cost?",
      "evidence": [{"start": "It cost", "end": "crowns.", "document": "harbour.txt"}]},
     {"id": "hormone", "question": "Which hormone regulates blood sugar?", "evidence": []},
 ]  # fmt: skip
