@@ -250,6 +250,21 @@ def test_a_thumb_and_a_comment_on_an_answer_are_kept(page: Page, library: Librar
     assert said[0].answer["question"] == YEAR
 
 
+def test_a_comment_that_was_not_kept_stays_in_its_box(page: Page):
+    turn = ask(page, YEAR)
+    turn.get_by_role("button", name="Helpful", exact=True).click()
+    box = turn.locator(".comment input")
+    box.fill("Just the year I wanted.")
+    page.context.set_offline(True)
+    box.press("Enter")
+    expect(page.locator(".notice")).not_to_be_empty(timeout=SECONDS)
+    expect(box).to_have_value("Just the year I wanted.")
+    expect(box).to_be_enabled()
+    page.context.set_offline(False)
+    box.press("Enter")
+    expect(turn).to_contain_text("Your comment is kept in the library")
+
+
 def test_a_document_with_markup_and_markers_changes_nothing(page: Page):
     turn = ask(page, "When was the lighthouse of Cape Marrow finished?")
     expect(turn).to_contain_text("1871")

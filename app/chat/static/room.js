@@ -168,7 +168,7 @@ class Room {
 
   async call(name, value) {
     try {
-      return await this.server[name](value);
+      return (await this.server[name](value)) ?? { error: say("room.unreachable") };
     } catch {
       return { error: say("room.unreachable") };
     }
@@ -207,7 +207,10 @@ class Room {
     const element = turnElement(turn, number, {
       card: (card, from) => this.card(card, from),
       thumb: (good) => this.call("judge", { turn, good, comment: "" }).then((said) => this.notice(said.error ?? "")),
-      comment: (comment) => this.call("judge", { turn, good: null, comment }).then((said) => this.notice(said.error ?? "")),
+      comment: (comment) => this.call("judge", { turn, good: null, comment }).then((said) => {
+        this.notice(said.error ?? "");
+        return !said.error;
+      }),
     });
     if (this.versions.size) markEarlier(element, this.versions);
     return element;

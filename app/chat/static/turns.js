@@ -20,7 +20,7 @@ export function place(card) {
   return [kind, card.page === null ? "" : say("room.page", { page: card.page })].filter(Boolean).join(" · ");
 }
 
-// The whole turn. on: what happens at a click on a card (card), a thumb (good), a comment (text), a suggestion (question).
+// The whole turn. on: what happens at a click on a card (card), a thumb (good), a comment (text; gives whether it is kept), a suggestion (question).
 export function turnElement(turn, number, on) {
   return make(
     "li",
@@ -161,11 +161,12 @@ function tools(turn, on) {
       on.thumb(good);
     } }, say(name));
   const box = make("input", { type: "text", "aria-label": say("room.comment"), placeholder: say("room.comment"), maxlength: 4000 });
-  const form = make("form", { class: "comment", hidden: true, onsubmit: (event) => {
+  const form = make("form", { class: "comment", hidden: true, onsubmit: async (event) => {
     event.preventDefault();
-    if (!box.value.trim()) return;
-    on.comment(box.value.trim());
-    form.replaceChildren(say("room.thanks"));
+    if (!box.value.trim() || box.disabled) return;
+    box.disabled = true;
+    if (await on.comment(box.value.trim())) form.replaceChildren(say("room.thanks"));
+    else box.disabled = false;
   } }, box, make("button", { type: "submit" }, say("room.keep")));
   return make("div", { class: "tools" }, thumb(true, "room.good"), thumb(false, "room.bad"), form);
 }
