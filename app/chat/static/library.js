@@ -164,7 +164,7 @@ class Tab {
 
   async call(name, given) {
     try {
-      return await this.server[name](given);
+      return (await this.server[name](given)) ?? { error: say("library.unreachable") };
     } catch {
       return { error: say("library.unreachable") };
     }
