@@ -1,4 +1,4 @@
-"""Train the reader: python -m app.reader.training.train --data FOLDER --encoder FOLDER --out FOLDER.
+"""Train the reader: python -m app.reader.training.train --data FOLDER --encoder FILE --out FOLDER.
 
 Starts from an encoder (see encoder.py; word embeddings frozen) or from a checkpoint. Runs in the background
 on two CPU cores in bfloat16, some 12 examples a second. Writes a checkpoint with the running average of the
