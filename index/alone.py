@@ -29,8 +29,8 @@ def open_vectors(library: "Library") -> Vectors:
     """The vectors of a library in a folder. Raises LibraryMismatch, LibraryDamaged where some are missing.
 
     Chroma writes its files over those of before, at every thousandth vector, and a process killed meanwhile
-    leaves them torn, as 3 of 118 did (LOG.md). So after an owner that did not let go they are looked at more closely,
-    and written anew from the catalog where they are damaged.
+    leaves them torn, as 3 of 118 did (LOG.md). So after an owner that did not let go they are looked at more
+    closely, and written anew from the catalog where they are damaged.
     """
     folder, catalog = library.folder / "chroma", library.catalog
     if catalog.passage_count():
@@ -45,7 +45,7 @@ def open_vectors(library: "Library") -> Vectors:
             return tried(library, least)
         except LibraryDamaged as error:
             if least > MENDED:
-                raise
+                raise LibraryDamaged(f"{error}, or, which is quicker, `cited doctor --repair`") from error
             log.warning("an interrupted program left damage (%s); %d vectors are written anew", error, least)
             mend(library)
     return Vectors(folder, least)

@@ -118,6 +118,14 @@ def test_what_a_killed_program_left_torn_is_written_anew_when_the_library_is_ope
     assert all(good)
 
 
+def test_of_a_large_library_that_was_left_torn_the_quickest_way_out_is_told(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr("index.alone.MENDED", 1000)
+    torn = damaged(whole, tmp_path / "torn", "header.bin", "truncated")
+    (torn / "owner.json").write_text("{}")
+    with Library(torn, Scattered()) as library, pytest.raises(LibraryDamaged, match="cited doctor --repair"):
+        search(library, QUESTIONS[0], 5)
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_file_of_the_vectors_is_told_and_mended_and_changes_no_answer(whole, tmp_path, name):
