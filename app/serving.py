@@ -50,8 +50,9 @@ def application(
     audit = access.store.audit
     if access.guarded and evaluations:
         evaluations = GuardedEvaluations(evaluations, audit)
-    # Where everybody needs a key, a page whose name was pointed here gains nothing by it.
-    names = None if access.guarded else () if access.alone else (settings.host,)
+    # Where everybody needs a key, a page whose name was pointed here gains nothing by it; and by which names
+    # a server is called that is open to the network, nobody here knows.
+    names = () if access.alone and not access.guarded else None
 
     def beside(app: FastAPI) -> None:
         metrics = routes(app, answerer, evaluations, app.state.jobs)

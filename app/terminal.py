@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from app.answer import Answer
     from index.catalog import Entry
     from index.search import Hit
@@ -23,29 +25,35 @@ def place(passage: "Passage", start: int, end: int) -> str:
     return " · ".join(part for part in (passage.title, kind, f"{start}–{end}") if part)
 
 
+def console() -> "Console":
+    """Of this terminal. It takes nothing in a document's text for markup, or for the name of an emoji."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
 def print_answer(answer: "Answer") -> None:
     """An answer for people: the text, and where each citation stands."""
-    from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    out = console()
     if answer.notice:
-        console.print(f"[italic]{escape(answer.notice)}[/italic]\n")
-    console.print(escape(answer.text))
+        out.print(f"{answer.notice}\n", style="italic")
+    out.print(answer.text)
     if answer.answered:
-        console.print()
+        out.print()
     for c in answer.citations:
         where = place(c.passage, c.start, c.end)
-        console.print(f"[bold]\\[{c.marker}][/bold] [dim]{escape(where)}[/dim]")
+        out.print(Text.assemble((f"[{c.marker}]", "bold"), " ", (where, "dim")))
     if answer.unsupported:
-        console.print(f"\nLeft out, for no document supports it ({len(answer.unsupported)}):", style="dim")
+        out.print(f"\nLeft out, for no document supports it ({len(answer.unsupported)}):", style="dim")
         for unsupported in answer.unsupported:
-            console.print(f"[dim]– {escape(unsupported.text)} ({escape(unsupported.reason)})[/dim]")
+            out.print(f"– {unsupported.text} ({unsupported.reason})", style="dim")
     if not answer.answered and answer.passages:
-        console.print("\nThe nearest passages:", style="dim")
+        out.print("\nThe nearest passages:", style="dim")
         for hit in answer.passages[:3]:
             words = " ".join(hit.passage.text.split())
-            console.print(f"[dim]–[/dim] {escape(words[:160])}{'…' if len(words) > 160 else ''}")
+            out.print(Text.assemble(("– ", "dim"), f"{words[:160]}{'…' if len(words) > 160 else ''}"))
 
 
 def print_hits(hits: "Sequence[Hit]") -> None:
@@ -58,7 +66,6 @@ def print_hits(hits: "Sequence[Hit]") -> None:
 
 def print_entries(entries: "Sequence[Entry]") -> None:
     """The list of documents as a table; a long one as lines with tabs between the columns."""
-    from rich.console import Console
     from rich.table import Table
 
     collections = ["collection"] if any(entry.collection for entry in entries) else []
@@ -82,7 +89,7 @@ def print_entries(entries: "Sequence[Entry]") -> None:
         table.add_column(name)
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console().print(table, soft_wrap=False)
 
 
 def document_to_json(document: "Document") -> dict:

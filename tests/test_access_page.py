@@ -1,21 +1,24 @@
 """Two users at the page, over real sockets: neither learns of the other's collection, by any route."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from starlette.routing import Mount, Route
 
 from app.access.guard import AccessGuard
 from app.access.principal import LOCAL_OWNER, acting_as
 from app.access.store import AccessStore
 from app.answer import Answerer
+from app.llm import connect
 from index.embed import Embedder
 from index.library import Library
 from ingest.read import read_bytes
 from tests.conftest import served
+from tests.scripted_endpoint import Text, scripted
 
 PASSWORD = "the tide is out"
 HARBOUR = (
@@ -36,7 +39,12 @@ def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
 
 
 @pytest.fixture(scope="module")
-def app(library: Library, browser: Browser):
+def answerer(library: Library) -> Answerer:
+    return Answerer(library)
+
+
+@pytest.fixture(scope="module")
+def app(library: Library, answerer: Answerer, browser: Browser):
     """browser: gradio takes the event loop that it brings, and would leave one of its own unclosed."""
     from app.chat.page import application
 
@@ -44,7 +52,7 @@ def app(library: Library, browser: Browser):
     store.add_user("rex", PASSWORD, "reader", ["a"])
     store.add_user("zoe", PASSWORD, "reader", ["b"])
     store.add_user("ada", PASSWORD, "editor")
-    made = application(Answerer(library))
+    made = application(answerer, may_configure=True)
     made.add_middleware(AccessGuard, store=store, library=library)
     yield made
     made.state.jobs.close()
@@ -194,6 +202,27 @@ def test_no_route_of_the_application_tells_of_the_other_collection(rex, app, lam
     assert rex.told(SECRETS) == []
 
 
+def test_what_gradio_serves_beside_the_page_is_not_there(rex, zoe, app):
+    """Histories of runs, kept at its makers' with the token of the machine's owner; recordings."""
+    needed = re.compile(
+        r"/gradio_api/(info|app_id|startup-events|theme\.css|heartbeat|component_server|upload|upload_progress"
+        r"|queue/(join|data|status)|run/|api/|call/|cancel|reset|file=)"
+    )
+    further = {
+        (path, method)
+        for path, methods in routes_of(app.routes)
+        for method in methods
+        if path.startswith("/gradio_api/") and not needed.match(path)
+    }
+    assert ("/gradio_api/process_recording", "POST") in further
+    further |= {("/gradio_api/run-history/connect", "POST"), ("/gradio_api/runs", "GET")}
+    for caller in (rex, zoe):
+        for path, method in sorted(further):
+            filled = re.sub(r"{[^}]*}", "x", path)
+            assert caller.get(filled, method)[0] == 404, filled
+        assert caller.config["run_history"] is False
+
+
 def test_the_queue_shows_nobodys_documents(rex, zoe):
     """It runs outside of every request, and must not run as whoever began it, or as the owner."""
     for caller in (zoe, rex):
@@ -251,6 +280,90 @@ def test_a_reader_logs_in_asks_and_reads_in_the_browser(browser: Browser, addres
     expect(page.locator(".pane mark").first).to_be_visible(timeout=SECONDS)
     assert not any(word in page.content().lower() for word in SECRETS)
     context.close()
+
+
+@pytest.fixture
+def ada(browser: Browser, address: str) -> Iterator[Page]:
+    """The page in a window of hers; afterwards no script has failed in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    log_in(page)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def log_in(page: Page) -> None:
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#question")).to_be_enabled(timeout=SECONDS)
+
+
+def end_session(context: BrowserContext, address: str) -> None:
+    """At the server; the browser does not know of it."""
+    session = next(c["value"] for c in context.cookies() if c["name"] == "cited_session")
+    httpx.post(f"{address}/logout", headers={"Cookie": f"cited_session={session}"})
+
+
+ENDED = "Your session has ended. Log in again"
+
+
+def test_a_session_that_ended_is_told_wherever_it_is_noticed(ada: Page, address: str):
+    ada.get_by_role("tab", name="Library").click()
+    expect(ada.locator("#library .formats")).not_to_be_empty(timeout=SECONDS)
+    ada.get_by_role("tab", name="Read").click()
+    expect(ada.get_by_role("button", name="Language model…")).to_be_visible(timeout=SECONDS)
+    end_session(ada.context, address)
+    ada.locator("#question").fill("When was the harbour of Marrow dug?")
+    ada.locator("#question").press("Enter")
+    expect(ada.locator(".composer .notice")).to_have_text(ENDED, timeout=SECONDS)
+    expect(ada.locator("#question")).to_have_value("When was the harbour of Marrow dug?")
+    expect(ada.locator(".turn")).to_have_count(0)
+    with ada.expect_response("**/model") as asked:
+        ada.evaluate("window.dispatchEvent(new Event('focus'))")
+    assert asked.value.status == 401
+    ada.get_by_role("button", name="Language model…").click()
+    expect(ada.locator("dialog.model .status")).to_have_text(ENDED)
+    expect(ada.locator(".mode")).to_be_hidden()
+    ada.keyboard.press("Escape")
+    ada.get_by_role("tab", name="Library").click()
+    expect(ada.locator("#library .notice")).to_have_text(ENDED)
+    file = {"name": "a.md", "mimeType": "text/markdown", "buffer": b"# A\n\nText.\n"}
+    ada.locator("#library input[type=file]").set_input_files(files=[file])
+    expect(ada.locator("#library .job .told")).to_have_text("Your session has ended.", timeout=SECONDS)
+    expect(ada.locator("body")).not_to_contain_text("about:blank")
+
+
+def test_the_link_at_the_end_of_a_session_leads_through_the_login_and_back(
+    ada: Page, address: str, lamp: str
+):
+    end_session(ada.context, address)
+    ada.evaluate("(id) => { location.hash = `#document=${id}&start=11&end=45`; }", lamp)
+    told = ada.locator(".pane .reading-hint")
+    expect(told).to_have_text(ENDED)
+    told.get_by_role("link").click()
+    log_in(ada)
+    expect(ada.locator(".pane mark").first).to_contain_text("lamp of Marrow", timeout=SECONDS)
+
+
+def test_a_session_that_ended_is_told_where_a_model_was_to_write(ada: Page, address: str, answerer: Answerer):
+    with scripted(Text("Nothing is asked of it.")) as endpoint:
+        answerer.model = connect("scripted", endpoint.url)
+        try:
+            ada.reload()
+            ada.get_by_role("radio", name="Write").check(timeout=SECONDS)
+            end_session(ada.context, address)
+            ada.locator("#question").fill("When was the harbour of Marrow dug?")
+            ada.locator("#question").press("Enter")
+            expect(ada.locator(".composer .notice")).to_have_text(ENDED, timeout=SECONDS)
+        finally:
+            answerer.model = None
+        assert endpoint.asked == []
+    expect(ada.locator("#question")).to_have_value("When was the harbour of Marrow dug?")
 
 
 @pytest.mark.parametrize(

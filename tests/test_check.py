@@ -44,6 +44,19 @@ def test_a_true_claim_is_supported_by_the_sentence_that_says_it(checker: Checker
     assert verdict.reason is None
 
 
+def test_a_verdict_does_not_hang_on_what_was_checked_before(sample_library: Library, monkeypatch):
+    claim = "Angelo Moriondo from Turin took out a patent for a steam machine in 1884."
+    hits = search(sample_library, claim, 5)
+    fresh = Checker(sample_library).check(claim, hits)
+    assert fresh.supports
+    mine = list(dict.fromkeys(p.id for hit in hits for p in (hit.passage, *hit.linked)))
+    checker = Checker(sample_library)
+    checker._sentence_vectors(mine[:-1])
+    monkeypatch.setattr("app.check.checker.REMEMBERED", len(mine) - 1)  # full, and one of them is new
+    for _ in range(2):
+        assert checker.check(claim, hits).score == fresh.score
+
+
 @pytest.mark.parametrize(
     "claim",
     [

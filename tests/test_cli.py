@@ -227,7 +227,8 @@ def test_the_limit_can_be_raised_and_makes_no_sense_at_zero(cited, tmp_path):
     (tmp_path / "a.txt").write_text("A sentence of some length. " * 40)
     assert cited("ingest", "--max-mb", "0.001", tmp_path / "a.txt") == 1
     assert "--max-mb" in cited.err
-    assert cited("ingest", "--max-mb", "0", tmp_path / "a.txt") == 2
+    for none in ("0", "inf", "nan"):
+        assert cited("ingest", "--max-mb", none, tmp_path / "a.txt") == 2
     assert cited("ingest", "--max-mb", "0.01", tmp_path / "a.txt") == 0
 
 
@@ -326,6 +327,17 @@ def test_a_file_of_questions_is_answered_line_by_line_and_broken_lines_are_named
         assert row["error"].startswith(f"line {number}: ")
 
 
+def test_a_line_of_questions_ends_at_its_end_and_at_no_other_sign(on_samples, tmp_path):
+    path = tmp_path / "questions.jsonl"
+    question = "When was\u2028the iron bridge over the Tarn\u0085opened?"
+    path.write_text(
+        json.dumps({"id": 1, "question": question}, ensure_ascii=False) + "\r\n", encoding="utf-8"
+    )
+    assert on_samples("ask", "--json", "--input", path) == 0
+    (row,) = [json.loads(line) for line in on_samples.out.split("\n") if line]
+    assert (row["id"], "error" in row) == (1, False)
+
+
 def test_a_file_of_questions_that_is_missing_or_no_text_is_an_error(on_samples, tmp_path):
     (tmp_path / "rubbish.jsonl").write_bytes(b"\xff\xfe\x00\xd8")
     for path in (tmp_path / "missing.jsonl", tmp_path / "rubbish.jsonl", tmp_path):
@@ -366,6 +378,17 @@ def test_list_shows_every_document(on_samples):
     }  # fmt: skip
     assert on_samples("list") == 0
     assert all(row["id"] in on_samples.out for row in rows)
+
+
+def test_what_stands_in_a_document_is_no_markup_for_the_terminal(cited, tmp_path):
+    said = "The prefix of the network of Marrow is 2001:db8:a:b::1, and [bold]its[/b] name urn:x:marrow."
+    (tmp_path / "n.md").write_text(f"# How to write [/b] in forums\n\n{said}\n", encoding="utf-8")
+    assert cited("ingest", tmp_path / "n.md") == 0
+    assert cited("list") == 0
+    assert "How to write [/b] in" in cited.out
+    assert cited("ask", "--threshold", "0", "What is the prefix of the network of Marrow?") == 0
+    assert said in cited.out
+    assert "How to write [/b] in forums · " in cited.out
 
 
 def test_a_long_list_is_lines_with_tabs(on_samples, monkeypatch):

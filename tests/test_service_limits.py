@@ -122,6 +122,18 @@ def slow(answerer: Answerer, monkeypatch: pytest.MonkeyPatch) -> Iterator[thread
     go.set()
 
 
+def test_an_upload_that_takes_longer_than_its_sender_waits_is_added_and_told_as_done(library, caplog):
+    made = Answerer(library)
+    with offered(made, limits=Limits(seconds=0.01)) as client:
+        file = {"file": ("mole.md", b"# The mole\n\nThe mole of Marrow was built in 1955 by Ida Holm.\n")}
+        assert client.post("v1/documents", files=file).status_code == 504
+        until = time.monotonic() + 60
+        while not client.get("v1/documents").json()["documents"] and time.monotonic() < until:
+            time.sleep(0.1)
+    assert [entry.title for entry in library.entries()] == ["The mole"]
+    assert "failed" not in caplog.text
+
+
 def test_who_waits_too_long_is_told_so_and_the_next_one_is_answered(answerer, slow):
     with offered(answerer, limits=Limits(seconds=0.3)) as client:
         begun = time.monotonic()

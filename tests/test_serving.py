@@ -188,6 +188,18 @@ def test_what_others_could_reach_does_not_start_without_users(marrow):
         assert not access_of(Settings(marrow.folder, **settings), no_authentication=True).guarded
 
 
+def test_a_server_open_to_the_network_is_called_by_any_name(marrow, browser: Browser):
+    from app.serving import access_of, application
+
+    settings = Settings(marrow.folder, host="0.0.0.0")
+    app = application(Answerer(marrow), None, settings, access_of(settings, no_authentication=True))
+    with served(app) as at:
+        for host in ("192.0.2.5:7860", "cited.example"):
+            told = called(at.rstrip("/"), "list_documents", {}, Host=host)
+            assert told.status_code == 200, told.text
+    app.state.jobs.close()
+
+
 def test_the_server_is_up_answers_and_ends_in_order(marrow, tmp_path):
     marrow.close()
     command = [

@@ -1,6 +1,7 @@
 """The page: a room to read and ask in, the library, evaluations. Only app/chat imports gradio."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,12 @@ POLICY = (
 STYLES = "".join(f'<link rel="stylesheet" href="page/{file.name}">' for file in sorted(STATIC.glob("*.css")))
 """As links, for Gradio rewrites what it is given as CSS, and loses rules."""
 FONT = ("ui-sans-serif", "system-ui", "sans-serif")
+OF_GRADIO = re.compile(
+    r"/gradio_api/(?:info|app_id|startup-events|theme\.css|heartbeat/.*|component_server|upload|upload_progress"
+    r"|queue/(?:join|data|status)|(?:run|api)/.*|call/.*|cancel|reset|file=.*)/?"
+)
+"""What the page and the clients of its one endpoint use of Gradio's. It serves more, and each version other
+things: histories of runs in a storage of its makers, with the token of this machine's owner; recordings."""
 UPLOADS = (3600, 86_400)
 """Gradio looks every so many seconds for uploads older than so many: those that nobody added in the end."""
 
@@ -93,7 +100,7 @@ def application(
     return gr.mount_gradio_app(
         app, page, path="", theme=theme, head=STYLES,
         i18n=strings.translations(), max_file_size=MOST_BYTES, show_error=False, footer_links=[],
-        ssr_mode=False,
+        ssr_mode=False, run_history=False,
     )  # fmt: skip
 
 
@@ -129,8 +136,15 @@ class Guard:
         elif is_foreign(scope["method"], headers):
             refusal = PlainTextResponse("This page takes no orders from other sites.", status_code=403)
             await refusal(scope, receive, guarded)
+        elif _unused(scope["path"].removeprefix(scope.get("root_path", ""))):
+            await PlainTextResponse("Not found.", status_code=404)(scope, receive, guarded)
         else:
             await self.app(scope, receive, guarded)
+
+
+def _unused(path: str) -> bool:
+    """Whether Gradio alone would answer, and nobody needs it."""
+    return path.startswith("/gradio_api/") and not OF_GRADIO.fullmatch(path)
 
 
 def end_of_streams(app: FastAPI) -> Callable[[], object]:

@@ -52,12 +52,13 @@ class Alike:
     def __call__(self, first: str, second: str) -> float:
         """0 for unlike, 1 for the same."""
         key = (first, second)
-        if key not in self._known:
+        known = self._known.get(key)
+        if known is None:
             if len(self._known) > REMEMBERED:
                 self._known.clear()
             cosine = float(self._vector(first) @ self._vector(second))
-            self._known[key] = min(1.0, max(0.0, (cosine - NOTHING) / (FULL - NOTHING)))
-        return self._known[key]
+            known = self._known[key] = min(1.0, max(0.0, (cosine - NOTHING) / (FULL - NOTHING)))
+        return known
 
     def _of(self, word: str) -> np.ndarray:
         """Mean of the word's pieces as a unit vector, float32, shape (384,)."""

@@ -11,6 +11,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 
@@ -88,6 +89,7 @@ class Checker:
         self.library = library
         self._alike = Alike()
         self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._guard = Lock()
 
     def check(self, claim: str, hits: Sequence[Hit], marked: Sequence[Passage] = ()) -> Verdict:
         """Whether a sentence of the hits or of their linked passages supports the claim.
@@ -216,12 +218,17 @@ class Checker:
                 before = text
 
     def _sentence_vectors(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
-        missing = [name for name in ids if name not in self._vectors]
-        if missing:
-            self._vectors.update(self.library.catalog.sentence_vectors(missing))
+        with self._guard:  # answers are written, and so checked, by many threads
+            found = {name: self._vectors[name] for name in ids if name in self._vectors}
+        if missing := [name for name in ids if name not in found]:
+            found |= self.library.catalog.sentence_vectors(missing)
+        with self._guard:
+            for name, vectors in found.items():
+                self._vectors[name] = vectors
+                self._vectors.move_to_end(name)
             while len(self._vectors) > REMEMBERED:
                 self._vectors.popitem(last=False)
-        return {name: self._vectors[name] for name in ids if name in self._vectors}
+        return found
 
 
 def _weights(claim: Claim, every: Sequence[Candidate]) -> dict[str, float]:

@@ -72,7 +72,7 @@ def answer_lines(answerer: "Answerer", path: Path, mode: str) -> None:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceUnreadable(f"the questions in {path} cannot be read: {error}") from error
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         row = None

@@ -1,6 +1,7 @@
 """`cited ingest`: documents into the library."""
 
 import json
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ def ingest(
     from ingest.folders import Choice
     from ingest.ocr import Ocr
 
+    if not math.isfinite(max_mb):
+        raise click.BadParameter("a number of megabytes is needed", param_hint="--max-mb")
     if ocr_language and not ocr:
         raise click.UsageError("--ocr-language is for OCR: add --ocr")
     if name and "-" not in paths:

@@ -117,6 +117,7 @@ async def _ingested(
     Where it takes too long, it goes on by itself. folder: of the source, gone afterwards."""
     library, context = service.answerer.library, copy_context()
     done: Future[Done] = Future()
+    done.set_running_or_notify_cancel()  # whoever waits no longer must not cancel what goes on
 
     def change(job: Job) -> Done:
         try:

@@ -48,7 +48,7 @@ def print_comparison(first: Path, second: Path, found: "Comparison") -> None:
         )
         p = "" if d.p is None else f"{d.p:.3f}"
         table.add_row(d.name.replace("_", " "), f"{d.first:.3f}", f"{d.second:.3f}", told, p)
-    console = Console(width=WIDTH)
+    console = Console(width=WIDTH, markup=False, emoji=False)  # an id may hold brackets
     console.print(table)
     for word, ids in (("broke", found.broke), ("fixed", found.fixed), ("in one run only", found.alone)):
         if ids:
