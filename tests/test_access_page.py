@@ -313,9 +313,6 @@ ENDED = "Your session has ended. Log in again"
 
 
 def test_a_session_that_ended_is_told_wherever_it_is_noticed(ada: Page, address: str):
-    ada.get_by_role("tab", name="Library").click()
-    expect(ada.locator("#library .formats")).not_to_be_empty(timeout=SECONDS)
-    ada.get_by_role("tab", name="Read").click()
     expect(ada.get_by_role("button", name="Language model…")).to_be_visible(timeout=SECONDS)
     end_session(ada.context, address)
     ada.locator("#question").fill("When was the harbour of Marrow dug?")

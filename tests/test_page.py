@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from app.answer import REFUSAL, Answerer
 from index.embed import Embedder
@@ -24,6 +24,8 @@ EVIL = (
     "## Not a heading\n\n**Not bold** and [99] is no note.\n\n[1] By Anna Berg, with <b>eleven</b> masons.\n"
 )
 YEAR = "In which year did Parliament pass the Longitude Act?"
+CAFFEINE = "How much caffeine a day is considered safe for adults?"
+PRIZE = "And what did it offer?"
 SECONDS = 30_000
 
 
@@ -81,6 +83,52 @@ def ask(page: Page, question: str) -> Locator:
     page.locator("#question").press("Enter")
     expect(page.locator(".turn:not(.waiting)")).to_have_count(before + 1, timeout=SECONDS)
     return page.locator(".turn").nth(before)
+
+
+def ask_and_hold(page: Page, question: str) -> Route:
+    """Ask; the question, which waits on its way to the server until it is let go on."""
+    held: list[Route] = []
+
+    def pass_on(route: Route) -> None:
+        if route.request.post_data_json["fn_name"] == "ask" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server**", pass_on)
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn.waiting")).to_have_count(1)
+    while not held:
+        page.wait_for_timeout(20)
+    return held[0]
+
+
+def let_go(page: Page, held: Route) -> None:
+    """Let a question go on; until its answer has come."""
+    with page.expect_response(lambda response: response.request == held.request):
+        held.continue_()
+    page.wait_for_timeout(300)
+
+
+def conversation(page: Page, title: str) -> Locator:
+    """A conversation in the list."""
+    return page.locator(".conversations .name", has_text=title)
+
+
+def delete(page: Page, title: str) -> None:
+    page.get_by_role("button", name=f"Delete “{title}”").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+
+
+def kept(page: Page) -> list[dict]:
+    """The conversations that the browser keeps."""
+    return page.evaluate("JSON.parse(localStorage.getItem('cited.conversations'))")
+
+
+def questions(page: Page) -> list[list[str]]:
+    """Those of each conversation that the browser keeps."""
+    return [[turn["question"] for turn in one["turns"]] for one in kept(page)]
 
 
 def marked(page: Page) -> str:
@@ -174,6 +222,86 @@ def test_a_conversation_is_renamed_and_deleted(page: Page):
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(".conversations .name")).to_have_count(0)
     expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_an_answer_finds_the_reader_who_left_its_conversation_and_came_back(page: Page):
+    ask(page, YEAR)
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, CAFFEINE)
+    conversation(page, YEAR).click()
+    held = ask_and_hold(page, PRIZE)
+    conversation(page, CAFFEINE).click()
+    expect(page.locator(".turn.waiting")).to_have_count(0)
+    conversation(page, YEAR).click()
+    expect(page.locator(".turn.waiting .question")).to_have_text(PRIZE)
+    let_go(page, held)
+    expect(page.locator(".turn:not(.waiting) .question")).to_have_text([YEAR, PRIZE])
+    expect(page.locator(".turn").last).to_contain_text("20,000")
+    ask(page, CAFFEINE)
+    assert questions(page) == [[YEAR, PRIZE, CAFFEINE], [CAFFEINE]]
+
+
+def test_an_answer_to_a_conversation_that_was_left_is_kept_there_and_shown_nowhere_else(page: Page):
+    ask(page, YEAR)
+    held = ask_and_hold(page, PRIZE)
+    page.get_by_role("button", name="New conversation").click()
+    let_go(page, held)
+    ask(page, CAFFEINE)
+    expect(page.locator(".turn .question")).to_have_text([CAFFEINE])
+    assert questions(page) == [[CAFFEINE], [YEAR, PRIZE]]
+
+
+def test_a_conversation_deleted_while_its_answer_is_on_the_way_stays_deleted(page: Page):
+    ask(page, YEAR)
+    held = ask_and_hold(page, PRIZE)
+    delete(page, YEAR)
+    let_go(page, held)
+    ask(page, CAFFEINE)
+    expect(page.locator(".conversations .name")).to_have_text([CAFFEINE])
+    expect(page.locator(".composer .notice")).to_be_empty()
+    assert questions(page) == [[CAFFEINE]]
+
+
+def test_two_windows_on_one_conversation_keep_what_each_of_them_adds(page: Page, address: str):
+    ask(page, YEAR)
+    visit = Visit(page.context, address)
+    conversation(visit.page, YEAR).click(timeout=SECONDS)
+    ask(visit.page, PRIZE)
+    visit.page.get_by_role("button", name=f"Rename “{YEAR}”").click()
+    visit.page.get_by_role("dialog").get_by_role("textbox").fill("The Act")
+    visit.page.keyboard.press("Enter")
+    visit.page.locator(".chooser summary").click()
+    visit.page.locator(".chooser").get_by_label("Coffee").check()
+    expect(visit.page.locator(".chooser summary")).to_contain_text("Asking: Coffee")
+    ask(page, CAFFEINE)
+    assert questions(page) == [[YEAR, PRIZE, CAFFEINE]]
+    assert kept(page)[0]["title"] == "The Act"
+    assert len(kept(page)[0]["documents"]) == 1
+    delete(visit.page, "The Act")
+    expect(page.locator(".conversations .name")).to_have_count(0)
+    ask(page, PRIZE)
+    expect(page.locator(".composer .notice")).to_contain_text("deleted in another window")
+    assert questions(page) == []
+    visit.end()
+
+
+def test_an_answer_that_found_no_room_is_kept_with_the_next_one_that_does(page: Page):
+    ask(page, YEAR)
+    page.evaluate(
+        """() => {
+          let all = "";
+          for (let size = 2 ** 23; size >= 1; size /= 2) {
+            const more = all + "x".repeat(size);
+            try { localStorage.setItem("filler", more); all = more; } catch { /* full */ }
+          }
+        }"""
+    )
+    ask(page, PRIZE)
+    expect(page.locator(".composer .notice")).to_contain_text("no room left")
+    assert questions(page) == [[YEAR]]
+    page.evaluate("localStorage.removeItem('filler')")
+    ask(page, CAFFEINE)
+    assert questions(page) == [[YEAR, PRIZE, CAFFEINE]]
 
 
 def test_a_conversation_asks_only_the_documents_chosen_for_it(page: Page):

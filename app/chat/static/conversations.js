@@ -3,12 +3,15 @@
 import { account } from "./account.js";
 
 const KEY = account === null ? "cited.conversations" : `cited.conversations of ${account}`; // The next one is no reader of mine.
+const seen = new Set(); // Ids of what was kept once; what is not kept any more was deleted.
 
 // All conversations that this browser keeps; what cannot be read counts as none.
 export function all() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => one && one.id && Array.isArray(one.turns)) : [];
+    const read = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    const kept = Array.isArray(read) ? read.filter((one) => one && one.id && Array.isArray(one.turns)) : [];
+    for (const { id } of kept) seen.add(id);
+    return kept;
   } catch {
     return [];
   }
@@ -22,9 +25,16 @@ export function fresh(documents = []) {
   return { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, title: "", created: new Date().toISOString(), documents, turns: [] };
 }
 
-// Keep a conversation as it is now. Throws where the browser has no room left.
+// Keep the turns that a conversation has got: the last one, and any that found no room before. All else stays as it is
+// kept now, for another window may have changed it. Gives false where the conversation was deleted: it stays so. Throws
+// where the browser has no room left.
 export function keep(conversation) {
-  write([conversation, ...all().filter((one) => one.id !== conversation.id)]);
+  const kept = find(conversation.id);
+  if (!kept && seen.has(conversation.id)) return false;
+  const known = new Set(kept?.turns.map((turn) => JSON.stringify(turn)));
+  const turns = [...(kept?.turns ?? []), ...conversation.turns.filter((turn) => !known.has(JSON.stringify(turn)))];
+  write([{ ...(kept ?? conversation), turns }, ...all().filter((one) => one.id !== conversation.id)]);
+  return true;
 }
 
 // Change some fields of a kept conversation, in its place. What is said of no kept one changes nothing.
@@ -38,6 +48,7 @@ export function remove(id) {
 
 function write(conversations) {
   localStorage.setItem(KEY, JSON.stringify(conversations));
+  for (const { id } of conversations) seen.add(id);
 }
 
 // Call when another window of this browser has changed what is kept.

@@ -1,5 +1,6 @@
 // The library tab: adds files and pages, shows what becomes of them, and lists and deletes documents.
 
+import { called, ENDED, reason, tell } from "./fetching.js";
 import { Card } from "./library_job.js";
 import { List } from "./library_list.js";
 import { number } from "./library_words.js";
@@ -68,6 +69,11 @@ class Tab {
     if (!files.length) return;
     this.warn("");
     const card = this.show(new Card({ kind: "files", state: "uploading", total: files.length, first: files[0].name }));
+    const error = this.told(await reason("")); // Of an upload that is refused Gradio shows the whole answer.
+    if (error) {
+      this.begun(card, { error });
+      return;
+    }
     const uploaded = [];
     for (const [at, file] of files.entries()) {
       if (card.closed) return;
@@ -163,11 +169,15 @@ class Tab {
   }
 
   async call(name, given) {
-    try {
-      return (await this.server[name](given)) ?? { error: say("library.unreachable") };
-    } catch {
-      return { error: say("library.unreachable") };
-    }
+    const reply = await called(this.server, name, given, say("library.unreachable"));
+    this.told(reply.error);
+    return reply;
+  }
+
+  // An error, as it is; that the session has ended is told above the cards, too, where it comes with a link.
+  told(error) {
+    if (error === ENDED) this.warn(error);
+    return error;
   }
 
   remember() {
@@ -175,8 +185,9 @@ class Tab {
   }
 
   warn(text) {
-    const notice = this.find(".notice");
-    if (notice.textContent !== text) notice.textContent = text;
+    if (text === this.warning) return; // Said again, it would be spoken again.
+    this.warning = text;
+    tell(this.find(".notice"), text);
   }
 
   speak(text) {

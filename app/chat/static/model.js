@@ -1,6 +1,7 @@
 // The language model: whether it writes the next answer, and the dialog that connects the server with one.
 
 import { make } from "./elements.js";
+import { fetched, tell } from "./fetching.js";
 import { say } from "./say.js";
 
 const KEY = "cited.mode";
@@ -33,10 +34,11 @@ export class LanguageModel {
     return this.name !== null && this.choice.querySelector(":checked").value === "model";
   }
 
-  // Learn from the server which model there is now.
+  // Learn from the server which model there is now. Gives why that cannot be learnt, or "".
   async refresh() {
     const state = await call("model");
     if (!state.error) this.show(state);
+    return state.error ?? "";
   }
 
   // state: as the server gives it, {model, endpoint, host, may_configure}.
@@ -50,14 +52,14 @@ export class LanguageModel {
   }
 
   async configure() {
-    await this.refresh();
+    const error = await this.refresh();
     const { form, state } = this;
     form.endpoint.value = state.endpoint ?? "";
     form.model.value = state.model ?? "";
     form.key.placeholder = state.has_key ? say("model.key-kept") : "";
     form.querySelector(".remove").hidden = state.model === null;
     this.offer([]);
-    this.say("");
+    this.say(error, error !== "");
     this.warn();
     this.dialog.showModal();
   }
@@ -103,7 +105,7 @@ export class LanguageModel {
 
   say(text, wrong = false) {
     const status = this.form.querySelector(".status");
-    status.textContent = text;
+    tell(status, text);
     status.classList.toggle("wrong", wrong);
   }
 }
@@ -111,14 +113,9 @@ export class LanguageModel {
 const PATHS = { use: "model", look: "model/look", remove: "model/remove" };
 
 // given: posted as JSON; nothing asks for the state alone. Gives what the server says, or {error}.
-async function call(path, given) {
+function call(path, given) {
   const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(given) };
-  try {
-    const response = await fetch(new URL(`../${path}`, import.meta.url), given ? post : { cache: "no-store" });
-    return await response.json();
-  } catch {
-    return { error: say("room.unreachable") };
-  }
+  return fetched(path, given ? post : { cache: "no-store" }, (response) => response.json(), say("room.unreachable"));
 }
 
 function hostOf(address) {

@@ -2,6 +2,7 @@
 // knows nothing of questions and answers.
 
 import { make } from "./elements.js";
+import { fetched, tell } from "./fetching.js";
 import { CopyButton } from "./links.js";
 import { Notes } from "./notes.js";
 import { blocksOf, find, unwrap, wrap } from "./spans.js";
@@ -131,14 +132,9 @@ class Reading {
     return true;
   }
 
-  async get(id) {
-    try {
-      const response = await fetch(new URL(`../reading/${encodeURIComponent(id)}`, import.meta.url));
-      const text = await response.text();
-      return response.ok ? { html: text } : { error: text };
-    } catch {
-      return { error: this.say("reading.failed") };
-    }
+  get(id) {
+    const read = async (response) => ({ html: await response.text() });
+    return fetched(`reading/${encodeURIComponent(id)}`, {}, read, this.say("reading.failed"));
   }
 
   // Words in place of a document.
@@ -148,7 +144,9 @@ class Reading {
     this.blocks = [];
     this.contents.hidden = true;
     this.where.textContent = "";
-    this.body.replaceChildren(make("p", { class: "reading-hint" }, words));
+    const hint = make("p", { class: "reading-hint" });
+    tell(hint, words);
+    this.body.replaceChildren(hint);
     this.copier.offer();
   }
 

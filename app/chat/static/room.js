@@ -5,6 +5,7 @@ import { Chooser } from "./chooser.js";
 import * as kept from "./conversations.js";
 import { ask as askReader, showKeys } from "./dialogs.js";
 import { download, make } from "./elements.js";
+import { called, tell } from "./fetching.js";
 import { shortcuts } from "./keys.js";
 import { LanguageModel } from "./model.js";
 import { fromHash, pane as readingPane } from "./reading.js";
@@ -43,6 +44,7 @@ class Room {
     await this.refresh();
     this.openLink();
     if (WIDE.matches) this.find("#question").focus({ preventScroll: true });
+    import("./library.js").catch(() => {}); // So that its tab can still say it, where the session ends before it is opened.
   }
 
   listen() {
@@ -90,9 +92,7 @@ class Room {
   async ask(text) {
     const question = text.trim();
     if (!question || this.asking) return;
-    this.asking = true;
     const { conversation } = this;
-    const list = this.find(".turns");
     const box = this.find("#question");
     box.value = "";
     grow(box);
@@ -100,23 +100,30 @@ class Room {
     this.find(".welcome").hidden = true;
     const asked = { question, history: conversation.turns.map((one) => one.asked), documents: [...this.chooser.chosen] };
     const place = this.place(question, conversation);
-    list.append(place);
+    this.asking = { id: conversation.id, place };
+    this.find(".turns").append(place);
     place.scrollIntoView({ block: "start" });
     const turn = await (this.writing ? this.writing.run(asked) : this.call("ask", asked));
-    this.asking = false;
+    this.asking = null;
     this.toWrite(null);
+    const here = this.conversation.id === conversation.id; // else the reader went on to another one
     const failed = turn.error !== undefined;
-    if (!failed) this.add(conversation, turn);
-    if (this.conversation !== conversation) return; // The reader went on to another one; it is kept there.
+    if (!failed) this.add(here ? this.conversation : conversation, turn); // Who came back has it as another object.
+    if (!here) return;
     if (failed) {
       place.remove();
-      this.find(".welcome").hidden = conversation.turns.length > 0;
+      this.find(".welcome").hidden = this.conversation.turns.length > 0;
       box.value = box.value || text;
       grow(box);
       this.notice(turn.error);
       return;
     }
-    const shown = this.element(turn, conversation.turns.length);
+    this.answered(place, turn);
+  }
+
+  // The newest turn of this conversation, in the place that waits for it.
+  answered(place, turn) {
+    const shown = this.element(turn, this.conversation.turns.length);
     this.origin = replace(place, shown, this.origin);
     this.title();
     this.speak(turn);
@@ -129,9 +136,8 @@ class Room {
     if (!this.model.writes) return waiting(question);
     this.toWrite(new Writing(question, this.model.name, conversation.turns.length + 1, {
       card: (card, from) => this.card(card, from),
-      first: (card) => { if (this.conversation === conversation && WIDE.matches) this.card(card, null); },
+      first: (card) => { if (this.conversation.id === conversation.id && WIDE.matches) this.card(card, null); },
     }));
-    this.writing.conversation = conversation;
     return this.writing.element;
   }
 
@@ -145,12 +151,13 @@ class Room {
     if (focused) this.find("#question").focus({ preventScroll: true });
   }
 
-  // A turn of a conversation, kept; the conversation has the first question's words as its title until it is renamed.
+  // A turn of a conversation, kept where that was not deleted meanwhile; the conversation has the first question's words
+  // as its title until it is renamed.
   add(conversation, turn) {
     conversation.turns.push(turn);
     conversation.title ||= turn.question.slice(0, 80);
     try {
-      kept.keep(conversation);
+      if (!kept.keep(conversation) && conversation === this.conversation) this.notice(say("room.not-kept"));
     } catch {
       this.notice(say("room.full"));
     }
@@ -166,12 +173,8 @@ class Room {
     block.hidden = false;
   }
 
-  async call(name, value) {
-    try {
-      return (await this.server[name](value)) ?? { error: say("room.unreachable") };
-    } catch {
-      return { error: say("room.unreachable") };
-    }
+  call(name, value) {
+    return called(this.server, name, value, say("room.unreachable"));
   }
 
   speak(turn) {
@@ -180,17 +183,15 @@ class Room {
   }
 
   notice(text) {
-    this.find(".notice").textContent = text;
+    tell(this.find(".notice"), text);
   }
 
   // Conversations
 
-  open(chosen, focus = false) {
-    const written = this.writing?.conversation.id === chosen.id ? this.writing : null;
-    const conversation = written?.conversation ?? chosen;
+  open(conversation, focus = false) {
     this.conversation = conversation;
     this.find(".turns").replaceChildren(...conversation.turns.map((turn, i) => this.element(turn, i + 1)));
-    if (written) this.find(".turns").append(written.element);
+    if (this.asking?.id === conversation.id) this.find(".turns").append(this.asking.place);
     this.find(".welcome").hidden = this.find(".turns").children.length > 0;
     this.notice("");
     this.title();

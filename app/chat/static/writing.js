@@ -2,6 +2,7 @@
 // is replaced by the whole turn in the end. All words of the model are text, whatever they look like.
 
 import { make } from "./elements.js";
+import { refusal } from "./fetching.js";
 import { say } from "./say.js";
 import { cardElement, leftOut, some, Texts } from "./turns.js";
 
@@ -51,7 +52,10 @@ export class Writing {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...asked, mode: "model" }),
       signal: this.leaving.signal,
     });
-    if (!response.ok) throw new Error(response.statusText);
+    if (!response.ok) {
+      yield { name: "error", data: { error: await refusal(response, say("room.unreachable")) } };
+      return;
+    }
     const pieces = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     for (let piece = await pieces.read(); !piece.done; piece = await pieces.read()) {
