@@ -98,6 +98,11 @@ def words_of(node: etree._Element) -> str:
     return " ".join("".join(words).split())
 
 
+def is_raised(text: etree._Element) -> bool:
+    """Whether the run that a text stands in is a superscript."""
+    return value_of(text.getparent(), "w:rPr/w:vertAlign") == "superscript"
+
+
 TEXTS = tuple(f"{W}{name}" for name in ("t", "delText", "p", "tab"))
 
 

@@ -12,12 +12,12 @@ none of this.
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from ingest.document import Block, Ref
-from ingest.markers import GOES_ON, HIDDEN, SYMBOLS, find_markers, name_again
+from ingest.markers import BREAK, GOES_ON, SYMBOLS, find_markers, name_again, shown
 from ingest.note_runs import AT_THE_END, Chunk, NoteRun, next_label, runs_of
 
 RAISES = ("bracket", "raised", "superscript")
@@ -124,8 +124,7 @@ class PrintedNotes:
             elif form == "bracket" and re.fullmatch(rf"\d{{1,3}}|[{SYMBOLS}]+", label):
                 self.orphans[f"marker [{label}] has no note"] = None
         pieces.append(text[cursor:])
-        shown = (HIDDEN.sub("", piece) if isinstance(piece, str) else piece for piece in pieces)
-        return tuple(piece for piece in shown if piece != "")
+        return shown(pieces)
 
     def blocks(self) -> Iterator[Block]:
         """The notes as blocks."""
@@ -141,7 +140,7 @@ def link_printed_notes(blocks: Sequence[Block], warnings: list[str] | None = Non
     texts = ["".join(p if isinstance(p, str) else f"[{p.label}]" for p in block.content) for block in blocks]
     may = ("paragraph", "item", "heading")
     chunks = [
-        Chunk((text.strip(f" {GOES_ON}") if b.kind in may else "",), 4 * (GOES_ON in text))
+        Chunk(_lines(text) if b.kind in may else ("",), 4 * (GOES_ON in text))
         for b, text in zip(blocks, texts, strict=True)
     ]
     notes = PrintedNotes(chunks)
@@ -154,6 +153,23 @@ def link_printed_notes(blocks: Sequence[Block], warnings: list[str] | None = Non
     if warnings is not None:
         warnings += notes.orphans
     return found
+
+
+def as_shown(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The blocks of a document whose notes are linked, with what is raised as it is read."""
+    return tuple(replace(block, content=shown(_merged(block.content))) for block in blocks)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """The lines that a text is written in, each of which may begin a note."""
+    return tuple(line for part in text.split(BREAK) if (line := part.strip(f" \n{GOES_ON}"))) or ("",)
+
+
+def _merged(content: Iterable[str | Ref]) -> Iterator[str | Ref]:
+    """The content with neighbouring strings as one."""
+    for is_text, run in groupby(content, key=lambda piece: isinstance(piece, str)):
+        pieces = list(run)
+        yield from ["".join(map(str, pieces))] if is_text else pieces
 
 
 def _bullets(candidates: Sequence[NoteRun], chunks: Sequence[Chunk]) -> set[int]:

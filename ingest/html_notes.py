@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
+from ingest.footnotes import MOST_BETWEEN
+
 BLOCK_TAGS = frozenset(
     (
         *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div"),
@@ -98,6 +100,7 @@ def find_notes(body: LexborNode) -> Notes:
         if not around & elements:
             holders |= around
             notes.backs.update(_names(link))
+    notes.elements = list(_continued(notes, holders))
     notes.elements += list(_unmarked(notes, elements, holders))
     notes.elements += list(_declared(body, notes))
     notes.elements += list(_asides(body, notes))
@@ -180,6 +183,34 @@ def _with_definition(element: LexborNode) -> Iterator[LexborNode]:
         if follower.tag == "dd":
             yield follower
         follower = follower.next
+
+
+def _continued(notes: Notes, holders: set[int]) -> Iterator[tuple[LexborNode, str]]:
+    """The elements; behind a note that is a plain paragraph also its further ones, up to the next note."""
+    ends = {element.mem_id for element, _ in notes.elements}
+    text = holders | {node.mem_id for element, _ in notes.elements for node in _ancestors(element)}
+    for element, label in notes.elements:
+        yield element, label
+        if element.tag == "p":
+            begun = (notes.starts.get(node.mem_id) for node in element.css("[id],[name]"))
+            last = [label, *filter(None, begun)][-1]
+            yield from ((further, last) for further in _up_to_note(element, ends, text))
+
+
+def _up_to_note(element: LexborNode, ends: set[int], text: set[int]) -> list[LexborNode]:
+    """The blocks between a note and the next one beside it; none where there are many, or a heading, a
+    rule, loose words or text with a marker."""
+    between: list[LexborNode] = []
+    follower = element.next
+    while follower is not None and follower.mem_id not in ends:
+        if follower.tag in BLOCK_TAGS - HEADINGS - {"hr"} and follower.mem_id not in text:
+            between.append(follower)
+        elif follower.is_element_node or (follower.text() or "").strip():
+            return []
+        if len(between) > MOST_BETWEEN:
+            return []
+        follower = follower.next
+    return between if follower is not None else []
 
 
 def _unmarked(notes: Notes, elements: set[int], holders: set[int]) -> Iterator[tuple[LexborNode, str]]:

@@ -10,8 +10,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.html_notes import BLOCK_TAGS, words_of
 
-SILENT = "script,style,noscript,template,iframe,svg,object,canvas,video,audio,img,link,meta,head,a.headerlink"
-"""Elements without text of the article; dropped without a report. The last is Sphinx's "¶" at headings."""
+SILENT = (
+    "script,style,noscript,template,iframe,svg,object,canvas,video,audio,img,link,meta,head,a.headerlink,"
+    "annotation,annotation-xml,rt,rp"
+)
+"""Elements without text of the article; dropped without a report. The link is Sphinx's "¶" at headings,
+annotations say a formula once more, in TeX say, and `rt` tells how a Japanese word is read."""
 DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
 SELF_CLOSED = re.compile(rf"<(?!(?:{VOID})[\s/])([a-zA-Z][\w:.-]*)(\s[^<>]*)?/>")

@@ -3,24 +3,25 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from selectolax.lexbor import LexborNode
 
 from ingest.document import Block, BlockKind, Ref
 from ingest.html_notes import BLOCK_TAGS, HEADINGS, Notes, address_of, find_notes, is_back_link, words_of
 from ingest.html_page import outermost
-from ingest.markers import GOES_ON, LOWERED, RAISED
+from ingest.markers import BREAK, GOES_ON, LOWERED, NUMBER, RAISED
 
 KINDS: dict[str, BlockKind] = {
     "li": "item", "dt": "item", "dd": "item", "blockquote": "quote", "pre": "code"
 }  # fmt: skip
-BREAK = "\u2028"
-"""A line break, which is white space; two of them part paragraphs."""
+SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "msubsup": "_^"}
+"""What a formula says by the place of its elements, before the second and the third of them."""
 NO_ROW = "h1,h2,h3,h4,h5,h6,table,pre"
 LONGEST_ROW = 400
 """Characters; a longer table row is a page's layout, and its cells are read as paragraphs."""
-RAISED_MARKER = re.compile(r"\(?\s*(\d{1,3}|[*†‡§¶]{1,3})\s*\)?")
+RAISED_TEXT = re.compile(rf"\(?\s*(?:\d{{1,3}}|[*†‡§¶]{{1,3}})\s*\)?|{NUMBER}")
+"""What is raised as a marker is, or a power."""
 
 
 def take_notes(body: LexborNode) -> tuple["Walk", list[Block]]:
@@ -109,12 +110,23 @@ class Walk:
         elif node.mem_id in self.notes.asides:
             self.pieces.append(Ref(self.notes.asides[node.mem_id]))
             return False
-        elif node.tag == "sup" and not self.linked and (match := RAISED_MARKER.fullmatch(words_of(node))):
-            self.pieces.append(f"{RAISED}{match[0]}{LOWERED}")
+        elif node.tag == "sup" and self._is_raised(node, kind):
+            self.pieces.append(f"{RAISED}{words_of(node)}{LOWERED}")
             return False
+        elif node.parent is not None and node.parent.tag in SIGNS and (sign := _sign_before(node)):
+            self.pieces.append(sign)
         elif kind == "row" and node.tag in BLOCK_TAGS and any(map(_shows, self.pieces)):
             self.pieces.append(" | " if node.tag in ("td", "th") else " ")
         return True
+
+    def _is_raised(self, node: LexborNode, kind: BlockKind) -> bool:
+        """Whether a superscript says a marker or a power; neither where it holds a linked marker, or is
+        the label that a linked note begins with."""
+        if kind == "note" and not any(map(_shows, self.pieces)):
+            return False
+        if not RAISED_TEXT.fullmatch(words_of(node)):
+            return False
+        return not any(self.notes.marked(a) or a.mem_id in self.notes.starts for a in node.css("a"))
 
     def _begin_note(self, node: LexborNode) -> None:
         self.label = self.notes.starts.get(node.mem_id, self.label)
@@ -164,6 +176,15 @@ def _children(
     node: LexborNode, kind: BlockKind, level: int
 ) -> Iterator[tuple[LexborNode | None, BlockKind, int]]:
     return ((child, kind, level) for child in reversed(list(node.iter(include_text=True))))
+
+
+def _sign_before(node: LexborNode) -> str:
+    """The sign between an element of a formula and the one before it, "" for the first."""
+    above = node.parent
+    if above is None:
+        return ""
+    later = (child.mem_id for child in islice(above.iter(), 1, 3))
+    return dict(zip(later, SIGNS[above.tag or ""], strict=False)).get(node.mem_id, "")
 
 
 def _leads_back(node: LexborNode, notes: Notes) -> bool:

@@ -1,14 +1,23 @@
 """What in a text may be the marker of a footnote: "[1]", "¹", "(1)" at a word, "*" behind one."""
 
 import re
+from collections.abc import Iterable
+
+from ingest.document import Ref
 
 RAISED, LOWERED, GOES_ON = "\ufdd0", "\ufdd1", "\ufdd2"
 """Noncharacters, which Unicode keeps for a program's own use: a reader of a format with superscripts
 puts the first two around one, around "#3" at the start of the third item of a numbered list, and the
 last at the start of a later paragraph of the same item. They are gone from what is read."""
 HIDDEN = re.compile(f"{RAISED}#[0-9]*{LOWERED}|[{RAISED}{LOWERED}{GOES_ON}]")
+BREAK = "\u2028"
+"""A line break that is written, where a line's end in the file is only white space."""
 SYMBOLS = "*†‡§¶"
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+POWERS = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
+NUMBER = r"[-−+]?[0-9]+(?:[.,;–-][0-9]+)*"
+RAISED_NUMBER = re.compile(rf"(?<=\S)(?<![^\W\d_]){RAISED}({NUMBER}){LOWERED}")
+"""Behind a digit or a sign, where as plain digits it would make another number: 10⁶, 1743¹, "1801.²"."""
 NO_POWER = r"(?<!\b[A-Za-zµ])(?<!\b[kcmdnµ]m)(?<!\b10)"
 """What is raised after a single letter, a metre or a ten is a power: x², km², 10⁶."""
 MARKERS = re.compile(
@@ -29,6 +38,30 @@ NO_WORD = re.compile(r"[/\\$<>=_]|\w\.\w")
 """In a file's name or address, an asterisk behind which stands for any other."""
 CITES = re.compile(r"(?:sections?|paragraphs?|articles?|clauses?|equations?|eqs?\.?|and|or|in|see)$", re.I)
 """Words before "(1)" that make it the name of a part, a formula or a list's item."""
+
+
+def raise_text(pieces: list[str | Ref], text: str) -> None:
+    """Add raised text to a text; it may come in several pieces."""
+    last = pieces[-1] if pieces else None
+    if isinstance(last, str) and last.endswith(LOWERED):
+        pieces[-1] = f"{last[:-1]}{text}{LOWERED}"
+    else:
+        pieces.append(f"{RAISED}{text}{LOWERED}" if text.strip() else text)
+
+
+def shown(content: Iterable[str | Ref]) -> tuple[str | Ref, ...]:
+    """A text whose markers are found, as it is read: a raised number that is none is written as Unicode
+    does where it would else go on with the number before it, and behind a letter in plain digits: km2."""
+    out: list[str | Ref] = []
+    before = ""
+    for piece in content:
+        if isinstance(piece, str):
+            raised = RAISED_NUMBER.sub(lambda match: match[1].translate(POWERS), before + piece)
+            piece = HIDDEN.sub("", raised[len(before) :])
+        if piece != "":
+            out.append(piece)
+            before = piece[-1] if isinstance(piece, str) else "]"
+    return tuple(out)
 
 
 def name_again(label: str, times: int) -> str:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from ingest.document import Block, Document, Footnote, Page, Part, Read, Ref, Section, Span
+from ingest.wrapping import unwrapped
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\u200b\u2060\ufffe\uffff]")
 """Characters without a meaning in a text; zero-width spaces and soft hyphens would break words apart."""
@@ -140,8 +141,20 @@ def _turns(block: Block, at: int) -> Iterator[tuple[int, int]]:
 
 
 def _clean_space(text: str) -> str:
-    """NFC, without control characters, every run of white space one space."""
+    """NFC, without control characters, every run of white space one space, or none where a line of Chinese
+    or Japanese ends in the file."""
+    if "\n" in text and not text.isascii():
+        text = _unwrapped(text)
     return re.sub(r"\s+", " ", _clean_code(text))
+
+
+def _unwrapped(text: str) -> str:
+    """The text as one line, with the white space at its ends. A break that is written (U+2028) stays."""
+    words = text.strip()
+    lines = (line.strip(" \t\r") for line in words.split("\n"))
+    inner = unwrapped(line for line in lines if line)
+    start = text.index(words)
+    return f"{text[:start]}{inner}{text[start + len(words) :]}"
 
 
 def _clean_code(text: str) -> str:

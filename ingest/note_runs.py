@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.markers import LOWERED, RAISED, SUPERSCRIPTS, SYMBOLS
+from ingest.wrapping import unwrapped
 
 NOTE_START = re.compile(
     rf"""^[ \t\xa0]*(?:
@@ -37,7 +38,7 @@ class Chunk:
     @property
     def text(self) -> str:
         """The lines as one."""
-        return " ".join(line.strip() for line in self.lines)
+        return unwrapped(line.strip() for line in self.lines)
 
 
 @dataclass
@@ -115,7 +116,7 @@ def _pieces(chunk: Chunk) -> tuple[str, list[tuple[str, str]]]:
             style = form
             pieces.append((label, line[match.end() :].strip()))
         elif pieces:
-            pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]} {line.strip()}".strip())
+            pieces[-1] = (pieces[-1][0], unwrapped((pieces[-1][1], line.strip())).strip())
         else:
             break
     if style == "named":

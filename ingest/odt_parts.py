@@ -31,6 +31,8 @@ KINDS: dict[str, BlockKind] = {
 """Names of styles; in the file they are English whatever the language of LibreOffice."""
 MOST_COLUMNS = 64
 """Spanned by one cell."""
+RAISED = re.compile(r"super|[1-9]")
+"""A position of text, "super 58%" or "33% 58%"; below the line it is "sub" or negative, and on it 0%."""
 LONGEST_CHAIN = 20
 """Styles that are based on each other."""
 
@@ -71,10 +73,12 @@ class Spans:
 
 @dataclass
 class Styles:
-    """kinds: paragraph style to what its paragraphs are. hidden: styles of text that is not shown."""
+    """kinds: paragraph style to what its paragraphs are. hidden: styles of text that is not shown. raised:
+    those of superscripts."""
 
     kinds: dict[str, tuple[BlockKind, int]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    raised: set[str] = field(default_factory=set)
 
 
 @lru_cache(4096)
@@ -115,6 +119,9 @@ def read_styles(content: etree._Element, styles: etree._Element | None) -> Style
         properties = node.find("style:text-properties", NAMESPACES)
         if properties is not None and properties.get(f"{TEXT}display") == "none":
             found.hidden.add(name)
+        position = None if properties is None else properties.get(f"{STYLE}text-position")
+        if RAISED.match(position or "") or (position is None and above[name] in found.raised):
+            found.raised.add(name)
         for _ in range(LONGEST_CHAIN):
             heading = re.fullmatch(r"Heading_20_(\d{1,2})", at)
             if at in KINDS or heading:

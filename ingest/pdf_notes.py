@@ -180,7 +180,7 @@ class Links:
         self._by_label: dict[str, list[Note]] = defaultdict(list)
         for note in notes:
             self._by_label[note.label].append(note)
-        self._marked = {(mark.page, mark.label) for mark in marks}
+        self._marked = {(mark.page, mark.label) for mark in marks if mark.sure}
         self._chapter, self._last = 0, ""
 
     def note_of(self, mark: Mark, place: int) -> Note | None:

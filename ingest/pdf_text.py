@@ -4,12 +4,13 @@ Which note a marker means, if any, is decided later; a mark knows how it was pri
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.markers import LOWERED, RAISED
 from ingest.pdf_lines import Line, Word
+from ingest.wrapping import is_wide
 
 LABEL = re.compile(r"\d{1,3}|[a-z]|[*†‡§¶‖#]{1,3}|\*\*\*\*")
 SYMBOLS = re.compile(r"((?<=[^\s*†‡‖])[*†‡‖]{1,3}(?=[.,;:)\]”’]*$)|^[*†‡‖]{1,3}$)")
@@ -112,7 +113,7 @@ def _glue(pieces: list[str | Mark | Turn], word: Word, hyphens: Hyphens) -> None
         return
     address = "://" in token and token[-1] in "/-_=&.?" and not word.text[:1].isupper()
     dash = len(token) > 1 and last[-1] in "—–"
-    wide = all(unicodedata.east_asian_width(char) in "WF" for char in (last[-1], word.text[0]))
+    wide = is_wide(last[-1]) and is_wide(word.text[0])
     if not (address or dash or wide):
         pieces.append(" ")
 
@@ -138,7 +139,7 @@ def _marks(word: Word, before: Word | None, page: int) -> list[str | Mark]:
         if len(word.label) > 3:
             parts = [piece for part in side_by_side(word.label) for piece in (part, "")][:-1] or parts
         if not all(LABEL.fullmatch(part) for part in parts[::2]):
-            return [word.text]
+            return [f"{RAISED}{word.text}{LOWERED}"]
         sure = before is None or not word.label[0].isdigit() or bool(BEFORE_MARKER.search(before.text))
         for i, part in enumerate(parts):
             pieces.append(

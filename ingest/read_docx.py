@@ -25,15 +25,16 @@ from ingest.docx_notes import (
     symbol_of,
     value_of,
 )  # fmt: skip
-from ingest.docx_parts import Package, Style, read_styles, style_of, words_of
-from ingest.footnotes import link_printed_notes
+from ingest.docx_parts import Package, Style, is_raised, read_styles, style_of, words_of
+from ingest.footnotes import as_shown, link_printed_notes
+from ingest.markers import BREAK, raise_text
 from ingest.office import Builder, finish, open_zip, without_notes_heading
 
 SUFFIXES = (".docx", ".docm", ".dotx", ".doc")
 """A .doc is opened only to say what it is: some are .docx files by another name."""
 
 SIGNS = {
-    "w:tab": "\t", "w:ptab": "\t", "w:br": "\n", "w:cr": "\n", "m:den": "/", "m:sup": "^", "m:sub": "_",
+    "w:tab": "\t", "w:ptab": "\t", "w:br": BREAK, "w:cr": BREAK, "m:den": "/", "m:sup": "^", "m:sub": "_",
     "w:noBreakHyphen": "-",  # and not U+2011, which nobody types into a search
 }  # fmt: skip
 PROPERTIES = frozenset(f"w:{name}Pr" for name in ("p", "r", "sect", "tbl", "tr", "tc", "sdt"))
@@ -68,7 +69,7 @@ def read(data: bytes, name: str) -> Read:
     notes = [b for note in names.labels if note in sources for b in walk.note(note, sources[note])]
     return Read(
         title=package.title(),
-        blocks=(*without_notes_heading(body), *notes) if notes else link_printed_notes(body),
+        blocks=as_shown((*without_notes_heading(body), *notes)) if notes else link_printed_notes(body),
         left_out=(*walk.everything_left_out(), *package.beside_the_text()),
         warnings=(*(f"marker [{label}] has no note in the file" for label in missing), *walk.warnings()),
     )
@@ -158,7 +159,7 @@ class _Walk:
     def _start(self, node: etree._Element, tag: str) -> None:
         match tag:
             case "w:t" | "m:t":
-                self._say(node.text or "")
+                self._say(node.text or "", raised=is_raised(node))
             case "w:sym":
                 sign = symbol_of(node)
                 self._say(sign)
@@ -199,8 +200,12 @@ class _Walk:
         for box in boxes:
             self.walk(box)
 
-    def _say(self, text: str) -> None:
-        if text and not self.silent:
+    def _say(self, text: str, raised: bool = False) -> None:
+        if not text or self.silent:
+            return
+        if raised and (self.builder.label is None or self.builder.pieces):
+            raise_text(self.builder.pieces, text)
+        else:  # what is raised at the start of a note is its mark
             self.builder.pieces.append(text)
 
     def _field(self, step: str | None) -> None:

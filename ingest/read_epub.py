@@ -16,7 +16,7 @@ from ingest.decode import decode
 from ingest.document import Block, Read
 from ingest.epub_package import APPARATUS, NOTES_FILE, Book, Chapter, path_inside, read_book
 from ingest.errors import SourceTooLarge, SourceUnreadable
-from ingest.footnotes import NOTES_HEADING, link_printed_notes
+from ingest.footnotes import NOTES_HEADING, as_shown, link_printed_notes
 from ingest.html_clutter import paragraph_numbers
 from ingest.html_notes import words_of
 from ingest.html_page import DECLARED, outermost, parse, take
@@ -68,7 +68,7 @@ def read(data: bytes, name: str) -> Read:
         blocks += _without_notes_heading(found) if notes else found
     warnings = [*book.warnings, *walk.warnings()]
     blocks = _with_title(blocks, book)
-    found_notes = (*blocks, *notes) if notes else link_printed_notes(blocks, warnings)
+    found_notes = as_shown((*blocks, *notes)) if notes else link_printed_notes(blocks, warnings)
     return Read(book.title, found_notes, tuple(left_out), tuple(dict.fromkeys(warnings)))
 
 

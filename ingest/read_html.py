@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ingest.decode import decode
 from ingest.document import Block, Read
-from ingest.footnotes import NOTES_HEADING, link_printed_notes
+from ingest.footnotes import NOTES_HEADING, as_shown, link_printed_notes
 from ingest.html_clutter import clutter_of, main_of
 from ingest.html_notes import words_of
 from ingest.html_page import DECLARED, outermost, parse, take
@@ -42,7 +42,7 @@ def read_html(text: str) -> Read:
         rest = [words_of(node) for node in tree.body.iter(include_text=True)]
         left_out += [words for words in rest if words and words != title]
     warnings = walk.warnings()
-    found = (*blocks, *note_blocks) if note_blocks else link_printed_notes(blocks, warnings)
+    found = as_shown((*blocks, *note_blocks)) if note_blocks else link_printed_notes(blocks, warnings)
     return Read(title=title, blocks=found, left_out=tuple(left_out), warnings=tuple(warnings))
 
 

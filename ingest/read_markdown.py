@@ -9,7 +9,6 @@ are linked.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from math import inf
 
 from markdown_it import MarkdownIt
@@ -20,13 +19,16 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from ingest.decode import decode
 from ingest.document import Block, BlockKind, Read, Ref
-from ingest.footnotes import link_printed_notes
-from ingest.markers import GOES_ON, HIDDEN, LOWERED, RAISED, name_again
+from ingest.footnotes import as_shown, link_printed_notes
+from ingest.markers import BREAK, GOES_ON, LOWERED, RAISED, name_again
 from ingest.read_html import read_html
+from ingest.wrapping import space_between
 
 SUFFIXES = (".md", ".markdown")
 
-TITLE_LINE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
+TITLE_LINE = re.compile(r"^title\s*[:=]\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
+TOML = re.compile(r"\A\ufeff?\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+"""Front matter as Hugo and Zola have it; the parser knows that between "---"."""
 ORPHAN = re.compile(r"\[\^([^\s\]]{1,24})\]")
 RAISING = {"<sup>": RAISED, "</sup>": LOWERED}
 DEEPEST = 60
@@ -39,12 +41,15 @@ def read(data: bytes, name: str) -> Read:
 
 
 def read_markdown(text: str) -> Read:
-    """Blocks of a Markdown text. The first heading of level 1 is the title."""
+    """Blocks of a Markdown text. The title is that in the front matter, else the first heading of level 1."""
     parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(front_matter_plugin).disable("footnote_tail")
     parser.inline.ruler.before("link", "unclosed", _unclosed)
     env: dict = {}
     walk = _Walk()
+    if toml := TOML.match(text):
+        walk.read_front_matter(toml[1])
+        text = text[toml.end() :]
     tokens = parser.parse(text, env)
     walk.blocks_of(tokens, None)
     for number, note in sorted(env.get("footnotes", {}).get("list", {}).items()):
@@ -54,7 +59,7 @@ def read_markdown(text: str) -> Read:
             walk.blocks.append(Block("note", tuple(walk.inline(note["tokens"])), label=label))
     warnings = [f"marker [{label}] has no note" for label in walk.orphans]
     if any(block.kind == "note" for block in walk.blocks):
-        blocks = tuple(map(_shown, walk.blocks))
+        blocks = as_shown(walk.blocks)
     else:
         printed: list[str] = []
         blocks = link_printed_notes(walk.blocks, printed)
@@ -79,10 +84,11 @@ def _unclosed(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _shown(block: Block) -> Block:
-    return replace(
-        block, content=tuple(HIDDEN.sub("", p) if isinstance(p, str) else p for p in block.content)
-    )
+def _in_one_line(pieces: Iterable[str | Ref]) -> list[str | Ref]:
+    """The pieces with a space, or none, where a line of the file ends ("\n")."""
+    said = ["", *(piece for piece in pieces if piece != ""), ""]
+    around = zip(said, said[1:], said[2:], strict=False)
+    return [space_between(str(a), str(b)) if piece == "\n" else piece for a, piece, b in around]
 
 
 class _Walk:
@@ -125,16 +131,14 @@ class _Walk:
         for self.at, token in enumerate(tokens):
             match token.type:
                 case "front_matter":
-                    found = TITLE_LINE.search(token.content)
-                    self.title = found.group(1) if found else ""
-                    self.left_out.append(token.content)
+                    self.read_front_matter(token.content)
                 case "footnote_reference_open":
                     label = self._name(token.meta["label"])
                 case "footnote_reference_close":
                     label = None
                 case "heading_open" | "list_item_open" | "blockquote_open":
                     level = int(token.tag[1]) if token.type == "heading_open" else 0
-                    kinds.append((self._kind(token), level))
+                    kinds.append((self._kind(token, tokens[int(self.at) + 1].content), level))
                     self.prefix = f"{RAISED}#{token.info}{LOWERED}" if token.info.isdecimal() else ""
                 case "heading_close" | "list_item_close" | "blockquote_close":
                     kinds.pop()
@@ -160,10 +164,18 @@ class _Walk:
                     for block in page.blocks:
                         self._add(block.kind, block.content, label or block.label, block.level)
 
-    def _kind(self, token: Token) -> BlockKind:
+    def read_front_matter(self, text: str) -> None:
+        """What a file says of itself before it begins: its title."""
+        found = TITLE_LINE.search(text)
+        self.title = found.group(1) if found else ""
+        self.left_out.append(text)
+
+    def _kind(self, token: Token, text: str) -> BlockKind:
+        """What a block is. text: of a heading."""
         if token.type == "heading_open":
             first = token.tag == "h1" and not any(b.kind in ("title", "heading") for b in self.blocks)
-            return "title" if first else "heading"
+            title = not self.title or text.strip().casefold() == self.title.casefold()
+            return "title" if first and title else "heading"
         return "item" if token.type == "list_item_open" else "quote"
 
     def _add(self, kind: BlockKind, content: Iterable[str | Ref], label: str | None, level: int = 0) -> None:
@@ -181,17 +193,19 @@ class _Walk:
                     self.orphans |= dict.fromkeys(ORPHAN.findall(token.content))
                 case "code_inline":
                     pieces.append(token.content)
-                case "softbreak" | "hardbreak":
-                    pieces.append(" ")
+                case "softbreak":
+                    pieces.append("\n")
+                case "hardbreak":
+                    pieces.append(BREAK)
                 case "image":
                     pieces.append(token.content)
                 case "html_inline" if token.content.lower().startswith("<br"):
-                    pieces.append(" ")
+                    pieces.append(BREAK)
                 case "html_inline" if token.content.lower() in RAISING:
                     pieces.append(RAISING[token.content.lower()])
                 case "footnote_ref":
                     pieces.append(Ref(self._ref_label(token)))
-        return pieces
+        return _in_one_line(pieces)
 
     def _ref_label(self, token: Token) -> str:
         if label := token.meta.get("label"):

@@ -12,7 +12,8 @@ from lxml import etree
 
 from ingest.document import BlockKind, Read, Ref
 from ingest.errors import SourceUnreadable
-from ingest.footnotes import link_printed_notes
+from ingest.footnotes import as_shown, link_printed_notes
+from ingest.markers import BREAK, raise_text
 from ingest.odt_parts import (
     NAMESPACES,
     TEXT,
@@ -31,7 +32,7 @@ from ingest.office import Archive, Builder, finish, open_zip, parse_xml, without
 
 SUFFIXES = (".odt", ".ott", ".fodt")
 
-SIGNS = {"text:tab": "\t", "text:line-break": "\n"}
+SIGNS = {"text:tab": "\t", "text:line-break": BREAK}
 MOST_SPACES = 80
 """Of one <text:s>, which says how many it stands for: a file may say a billion."""
 NO_TEXT = frozenset(
@@ -76,10 +77,11 @@ def read(data: bytes, name: str) -> Read:
         for part in note.findall("text:note-body", NAMESPACES):
             walk.walk(part)
         note_blocks += walk.builder.blocks
+    body = without_notes_heading(body) if note_blocks else body
     found = None if meta is None else meta.find(".//{http://purl.org/dc/elements/1.1/}title")
     return Read(
         title="" if found is None else (found.text or "").strip(),
-        blocks=(*without_notes_heading(body), *note_blocks) if note_blocks else link_printed_notes(body),
+        blocks=as_shown((*body, *note_blocks)) if note_blocks else link_printed_notes(body),
         left_out=(*walk.left_out, *beside_the_text(styles)),
         warnings=tuple(walk.warnings(root)),
     )
@@ -101,6 +103,8 @@ class _Walk:
     """Those that are open."""
     inside: bool = False
     """Whether this is in a paragraph, where text is text and not the file's line breaks."""
+    raised: int = 0
+    """Superscripts that this is in."""
     by_id: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -160,6 +164,8 @@ class _Walk:
         match tag:
             case "text:p" | "text:h":
                 self.inside = True
+            case "text:span":
+                self.raised += self._is_raised(node)
             case "text:list" | "text:numbered-paragraph":
                 self.lists += 1
             case "text:s":
@@ -184,6 +190,8 @@ class _Walk:
                 boxes, self.boxes = self.boxes, []
                 for box in boxes:
                     self.walk(box)
+            case "text:span":
+                self.raised -= self._is_raised(node)
             case "text:list" | "text:numbered-paragraph":
                 self.lists -= 1
             case "table:table-row":
@@ -198,6 +206,14 @@ class _Walk:
             return "heading", int(given) if re.fullmatch(r"\d{1,2}", given) else 1
         return ("item", 0) if self.lists and kind == "paragraph" else (kind, level)
 
+    def _is_raised(self, span: etree._Element) -> bool:
+        return span.get(f"{TEXT}style-name") in self.styles.raised
+
     def _say(self, text: str | None) -> None:
-        if text and self.inside:
-            self.builder.pieces.append(re.sub(r"\s+", " ", text))
+        if not text or not self.inside:
+            return
+        text = re.sub(r"\s+", " ", text)
+        if self.raised:
+            raise_text(self.builder.pieces, text)
+        else:
+            self.builder.pieces.append(text)

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from ingest.document import Block, Read, Ref
 from ingest.errors import SourceUnreadable
+from ingest.markers import LOWERED, RAISED, shown
 from ingest.ocr import NO_TEXT_LAYER, RECOGNISED, Ocr, has_letters, recognise
 from ingest.pdf_contents import without_contents
 from ingest.pdf_endnotes import without_end_notes
@@ -140,7 +141,9 @@ def _blocks(
             return piece
         if id(piece) in meant:
             return Ref(meant[id(piece)])
-        return f"[{piece.label}]" if id(piece) in lost else piece.printed
+        if id(piece) in lost:
+            return f"[{piece.label}]"
+        return f"{RAISED}{piece.printed}{LOWERED}" if piece.raised else piece.printed
 
     blocks = []
     for block, text in drafts:
@@ -151,7 +154,7 @@ def _blocks(
                 turns.append((len(content), piece.page))
             else:
                 content.append(placed(piece))
-        blocks.append(replace(block, content=tuple(content), turns=tuple(turns)))
+        blocks.append(replace(block, content=shown(content), turns=tuple(turns)))
     return blocks, orphans
 
 

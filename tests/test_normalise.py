@@ -33,6 +33,13 @@ def test_white_space_is_folded_and_control_characters_are_gone():
     assert document.text == "a b cd e f"
 
 
+def test_a_line_that_ends_inside_a_word_of_chinese_or_japanese_leaves_no_space():
+    document = laid_out(
+        Block("paragraph", (" 長い\n 文", "\r\n章が\u2028続く\nand\n한국어\n문장 ", Ref("x"), "\n水"))
+    )
+    assert document.text == "長い文章が 続く and 한국어 문장 [x] 水"
+
+
 def test_a_file_name_that_becomes_the_title_is_one_line_and_a_title_is_never_empty():
     read = Read(title="", blocks=(Block("paragraph", ("Text.",)),))
     for name, title in (("a\nb\x1b[0m", "a b[0m"), ("\x07", "d")):

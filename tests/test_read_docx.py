@@ -260,6 +260,33 @@ def test_notes_that_are_only_printed_are_linked(pandoc_docx):
     assert notes(body(data, xml)) == [("1", 1, "First."), ("2", 1, "Second.")]
 
 
+def raised(text: str) -> str:
+    properties = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
+    return f'<w:r>{properties}<w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def said(text: str) -> str:
+    return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def test_a_raised_number_that_is_no_marker_does_not_go_on_with_the_number_before_it(pandoc_docx):
+    line = said("Built in 1743") + raised("5") + said(" by 10") + raised("-") + raised("6") + said(", 5 km")
+    found = body(pandoc_docx, f"<w:p>{line}{raised('2')}{said(', the 19')}{raised('th')}</w:p>")
+    assert parts(found)[0] == ("paragraph", "Built in 1743⁵ by 10⁻⁶, 5 km2, the 19th")
+
+
+def test_raised_numbers_that_are_typed_are_linked_with_their_notes(pandoc_docx):
+    with zipfile.ZipFile(io.BytesIO(pandoc_docx)) as old:
+        part = old.read("word/footnotes.xml").decode()
+    real = part[part.index('<w:footnote w:id="') : part.index("</w:footnotes>")]
+    data = changed(pandoc_docx, (real, ""), member="word/footnotes.xml")
+    text = f"{said('Built in 1743')}{raised('1')}{said(' and 10')}{raised('6')}{said(' wide.')}{raised('2')}"
+    first = f"{raised('1')}{said(' See Meier.')}<w:r><w:br/></w:r>{raised('2')}{said(' See Braun.')}"
+    found = body(data, f"<w:p>{text}</w:p><w:p>{first}</w:p>")
+    assert parts(found)[0] == ("paragraph", "Built in 1743[1] and 10⁶ wide.[2]")
+    assert notes(found) == [("1", 1, "See Meier."), ("2", 1, "See Braun.")]
+
+
 def test_strict_open_xml_is_the_same(pandoc_docx):
     usual = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     strict = "http://purl.oclc.org/ooxml/wordprocessingml/main"

@@ -84,6 +84,13 @@ def test_a_book_by_pandoc_has_its_chapters_and_notes(tmp_path: Path):
     assert read.warnings == ()
 
 
+def test_a_raised_number_that_is_no_marker_does_not_go_on_with_the_number_before_it():
+    power = "<p>10<sup>6</sup> saw <math><msup><mi>c</mi><mn>2</mn></msup></math>.{}</p>"
+    assert document(book({"c1.xhtml": power.format("")})).text == "The Book\n\n10⁶ saw c^2."
+    noted = power.format('<a href="#n1"><sup>1</sup></a>') + '<p id="n1">1. Of 10<sup>3</sup>.</p>'
+    assert document(book({"c1.xhtml": noted})).text == "The Book\n\n10⁶ saw c^2.[1]\n\n[1] Of 10³."
+
+
 def test_notes_in_a_file_of_their_own_are_linked_across_files():
     read = document(
         book(

@@ -228,8 +228,69 @@ def test_a_link_to_no_note_is_reported():
     document = read(
         '<p>A.<sup><a href="#n1">1</a></sup> B.<sup><a href="#n9">9</a></sup></p><p id="n1">1. One.</p>'
     )
-    assert document.text == "A.[1] B.9\n\n[1] One."
+    assert document.text == "A.[1] B.⁹\n\n[1] One."
     assert document.warnings == ("marker [9] has no note",)
+
+
+POWERS = (
+    "Built in 1743<sup>1</sup>, 10<sup>6</sup> saw it, 10<sup>−6</sup> did not, 1<sup>1</sup>⁄<sub>2</sub> h,"
+    " 5 km<sup>2</sup>, the 19<sup>th</sup>, H<sub>2</sub>O, burned in 1801.<sup>2,3</sup>"
+)
+
+
+@pytest.mark.parametrize("marker", ["", '<a href="#n9"><sup>9</sup></a>'])
+def test_a_raised_number_that_is_no_marker_does_not_go_on_with_the_number_before_it(marker):
+    document = read(f'<p>{POWERS}{marker}</p><p id="n9"><sup>9</sup> Of 10<sup>3</sup> stones.</p>')
+    said = "Built in 1743¹, 10⁶ saw it, 10⁻⁶ did not, 1¹⁄2 h, 5 km2, the 19th, H2O, burned in 1801.²,³"
+    assert document.text.startswith(said)
+    assert notes(document) == ([("9", 1, "Of 10³ stones.")] if marker else [])
+
+
+def test_a_formula_keeps_its_powers_and_fractions_and_is_said_once():
+    document = read(
+        "<p>It is <math><semantics><mrow><mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>"
+        "<mo>+</mo><mfrac><mn>1</mn><mn>2</mn></mfrac><msub><mi>x</mi><mn>0</mn></msub>"
+        "<msubsup><mi>y</mi><mn>1</mn><mn>3</mn></msubsup></mrow>"
+        '<annotation encoding="application/x-tex">E=mc^{2}</annotation></semantics></math>.</p>'
+    )
+    assert document.text == "It is E=mc^2+1/2x_0y_1^3."
+
+
+def test_a_note_printed_as_paragraphs_has_those_up_to_the_next_note():
+    text = '<p>A.<a href="#n1"><sup>1</sup></a> B.<a href="#n2"><sup>2</sup></a></p><h2>Notes</h2>{}'
+    first, second = '<p id="n1">1. First.</p>', '<p id="n2">2. Second.</p>'
+    further = "<p>It goes on.</p><blockquote>It quotes.</blockquote>"
+    document = read(text.format(f"{first}\n{further}\n{second}"))
+    assert notes(document) == [("1", 1, "First.\n\nIt goes on.\n\nIt quotes."), ("2", 1, "Second.")]
+    assert document.text.startswith("A.[1] B.[2]\n\n[1] First.")
+    for between in ("<h2>Two</h2><p>Text.</p>", "<hr><p>Text.</p>", "<p>Text.</p>" * 9, "<p>Text.</p>Loose."):
+        found = read(text.format(f"{first}{between}{second}"))
+        assert notes(found) == [("1", 1, "First."), ("2", 1, "Second.")]
+        assert "Text." in found.text[: found.footnotes[0].start]
+
+
+def test_text_with_a_marker_between_two_notes_is_text():
+    document = read(
+        '<p>A.<a href="#n1"><sup>1</sup></a></p><p id="n1">1. First.</p><p>Body.</p>'
+        '<p>B.<a href="#n2"><sup>2</sup></a></p><p id="n2">2. Second.</p>'
+    )
+    assert document.text == "A.[1]\n\nBody.\n\nB.[2]\n\n[1] First.\n\n[2] Second."
+
+
+def test_printed_notes_may_be_lines_of_one_paragraph():
+    document = read(
+        "<p>Built<sup>1</sup> by one, and burned in 1801.<sup>2</sup></p>"
+        "<p>\n<sup>1</sup> By Weber.<br>\n<sup>2</sup> In the fire<br>of 1801.</p>"
+    )
+    assert notes(document) == [("1", 1, "By Weber."), ("2", 1, "In the fire of 1801.")]
+
+
+def test_the_reading_of_a_japanese_word_is_no_text_and_a_full_line_breaks_no_word():
+    document = read(
+        "<p>これは<ruby>塩<rp>(</rp><rt>しお</rt><rp>)</rp></ruby>です。"
+        "長い文\n  章が続く。春は<br>\n曙。</p>"
+    )
+    assert document.text == "これは塩です。長い文章が続く。春は 曙。"
 
 
 def test_powers_and_lists_are_no_notes():

@@ -129,6 +129,35 @@ def test_only_a_leading_heading_of_level_1_is_the_title():
     assert read("## A\n\nx").title == "a file"
 
 
+@pytest.mark.parametrize(
+    "front", ['---\ntitle: "On Lamps"\n---\n', '+++\ntitle = "On Lamps"\ndraft = false\n+++\n']
+)
+def test_the_title_in_the_front_matter_leaves_the_first_heading_a_section(front):
+    document = read(f"{front}\n# Introduction\n\nLit in 1867.\n\n# Methods\n\nStone.\n")
+    assert document.title == "On Lamps"
+    assert [(s.title, s.level) for s in document.sections] == [("Introduction", 1), ("Methods", 1)]
+    assert document.text.startswith("Introduction\n\nLit")
+    assert "On Lamps" in document.left_out[0]
+
+
+def test_a_first_heading_that_says_the_title_once_more_is_the_title():
+    document = read("---\ntitle: On Lamps\n---\n\n# On lamps\n\nLit.\n\n# Methods\n\nStone.\n")
+    assert document.title == "On lamps"
+    assert [s.title for s in document.sections] == ["", "Methods"]
+
+
+def test_a_raised_number_that_is_no_marker_does_not_go_on_with_the_number_before_it():
+    raised = "Built in 1743<sup>1</sup>, 10<sup>6</sup> saw it, 5 km<sup>2</sup>."
+    assert read(f"Text.\n\n{raised}\n").text == "Text.\n\nBuilt in 1743¹, 10⁶ saw it, 5 km2."
+    noted = read(f"Text.[^1] {raised}\n\n[^1]: Of 10<sup>3</sup>.\n")
+    assert noted.text == "Text.[1] Built in 1743¹, 10⁶ saw it, 5 km2.\n\n[1] Of 10³."
+
+
+def test_a_full_line_of_chinese_or_japanese_breaks_no_word_but_one_of_korean_or_english_does():
+    document = read("# T\n\n長い文\n章が**続\nく**。\n**그는** 문장\n이 one\ntwo 春は  \n曙。\n")
+    assert parts(document)[1] == ("paragraph", "長い文章が続く。 그는 문장 이 one two 春は 曙。")
+
+
 def test_a_block_of_html_is_read_as_html():
     document = read(
         "# T\n\n<div>\n<p>a &lt; <b>b</b></p>\n<script>alert(1)</script>\n</div>\n\n<!-- no -->\n"

@@ -146,6 +146,26 @@ def test_styles_tell_titles_quotes_and_code_through_those_they_are_based_on():
     assert parts(found) == [("title", "p1"), ("quote", "p2"), ("code", "p4\np4")]
 
 
+def test_a_raised_number_that_is_no_marker_does_not_go_on_with_the_number_before_it():
+    style = (
+        '<style:style style:name="{}" style:family="text" style:parent-style-name="{}">'
+        "<style:text-properties {}/></style:style>"
+    )
+    styles = "".join(
+        style.format(name, above, position and f'style:text-position="{position}"')
+        for name, above, position in (
+            ("Up", "", "super 58%"), ("T1", "Up", ""), ("T2", "", "33% 58%"), ("T3", "", "-8% 58%"),
+        )
+    )  # fmt: skip
+    span = '<text:span text:style-name="{}">{}</text:span>'
+    said = f"Built in 1743{span.format('T1', 5)}, 10{span.format('T2', 6)} saw it, 5 km{span.format('Up', 2)}"
+    found = flat(
+        f"<text:p>{said}, C60{span.format('T3', 2)}.</text:p>",
+        f"<office:automatic-styles>{styles}</office:automatic-styles>",
+    )
+    assert parts(found) == [("paragraph", "Built in 1743⁵, 10⁶ saw it, 5 km2, C602.")]
+
+
 def test_labels_that_begin_again_are_told_apart():
     note = (
         '<text:note text:id="f{0}" text:note-class="footnote"><text:note-citation>1</text:note-citation>'

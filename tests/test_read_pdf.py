@@ -283,9 +283,20 @@ def test_each_column_has_its_notes_at_its_foot(tmp_path):
     assert "See [3]." in document.text
     assert notes(document) == [
         ("1", 1, "Left note."),
-        ("2", 1, "Right note, of 102 words."),
+        ("2", 1, "Right note, of 10² words."),
         ("3", 1, "Third note."),
     ]
+
+
+def test_a_power_on_the_next_page_takes_no_note_from_its_marker(tmp_path):
+    first = SHEET.format(f"<h1>Costs</h1><p>{FILLER * 3}It had cost.<sup>6</sup> {FILLER}</p>", "")
+    noted = "<p><sup>6</sup> More than the lamp itself.</p>"
+    second = SHEET.format(f"<p>{FILLER * 3}It was 10<sup>6</sup> or 10<sup>−12</sup>. {FILLER}</p>", noted)
+    document = read(chromium(f"<!doctype html><html>{STYLE}<body>{first}{second}", tmp_path))
+    assert "It had cost.[6] The keeper" in document.text
+    assert "It was 10⁶ or 10⁻¹². The keeper" in document.text
+    assert notes(document) == [("6", 1, "More than the lamp itself.")]
+    assert document.warnings == ()
 
 
 def test_the_end_of_a_note_on_the_next_page_is_on_the_next_page(sheets):

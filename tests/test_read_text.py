@@ -256,6 +256,75 @@ def test_short_lines_that_are_no_headings_stay_citable(line):
     assert "heading" not in [kind for kind, _ in parts(document)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The tower was lit in 1827.¹",
+        "It is 19 metres high.*",
+        "The engineer was Schinkel (1)",
+        "Capacity 5,000 mAh (typical)",
+        "Tel. 0151 234567",
+        "EMERGENCY NUMBER: 0151 2345",
+        "Wi-Fi password: lighthouse42",
+        "電話：灯台",
+        "LOPEZ: Forty thousand pesetas. (laughs)",
+        "It was lit in the spring. See above",
+    ],
+)
+def test_a_short_line_that_tells_something_stays_citable(line):
+    document = read(f"Title\n\nA paragraph of text is here.\n\n{line}\n\nAnother paragraph of text.\n")
+    assert parts(document)[2] == ("paragraph", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Part II: The War",
+        "II: The War",
+        "Case 14: The Fountain",
+        "Phase III (1991–2012): A Purpose",
+        "Kapitel Drei: Der Turm",
+        "2.1 Details: the lamp",
+        "CHAPTER XIII. THE VOYAGE OF THE GOOD SHIP",
+        "Mrs. Dalloway and Capt. Cook",
+        "The War of 1812 (and after)",
+    ],
+)
+def test_headings_of_parts_may_have_a_colon_and_headings_an_abbreviation_or_a_year(line):
+    document = read(f"Title\n\nA paragraph of text is here.\n\n{line}\n\nAnother paragraph of text.\n")
+    assert parts(document)[2] == ("heading", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The Lighthouse: A History",
+        "The Lighthouse: Keepers and Ships, 1827–1951",
+        "Das Feuer. Eine Geschichte",
+        "Who Were the Keepers of the Light? A History",
+        "The Lighthouse*",
+    ],
+)
+def test_a_title_may_have_a_subtitle_or_a_mark(line):
+    assert parts(read(f"{line}\n\nA paragraph of text is here.\n"))[0] == ("title", line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Contact: Anna Berg, 0151 2345", "Wi-Fi password: lighthouse42", "The tower was lit in 1827.¹"]
+)
+def test_a_first_line_that_tells_something_is_no_title(line):
+    document = read(f"{line}\n\nA paragraph of text is here.\n")
+    assert document.title == "a file"
+    assert parts(document)[0] == ("paragraph", line)
+
+
+def test_opening_hours_behind_a_site_phrase_are_kept():
+    lines = ["Follow us on Instagram: @oldmill", "Opening hours: 10 to 18", "Tickets: adults 7 euros", "Ulm"]
+    document = read("Mill\n\nThe mill is now a museum.\n\n" + "\n\n".join(lines))
+    assert [text for _, text in parts(document)[2:]] == lines
+    assert document.left_out == ()
+
+
 def test_rules_are_no_text_and_quoted_mail_is_a_quote():
     document = read("Title\n\nWords are here.\n\n* * *\n\n> Should we\n> go ahead?\n\n----\n\nMore words.")
     assert parts(document)[1:] == [
@@ -286,6 +355,25 @@ def test_a_saved_page_loses_its_buttons_and_reports_them():
 @pytest.mark.parametrize("text", ["Just one sentence.", "no full stop", "Title-like", "\ufeffJust one."])
 def test_a_document_of_one_line_is_a_paragraph(text):
     assert parts(read(text)) == [("paragraph", text.strip("\ufeff"))]
+
+
+def test_a_full_line_of_chinese_or_japanese_breaks_no_word_but_one_of_korean_does():
+    lines = "これは水車小屋の長い歴\n史の話である。\n\n그는 오래된 방앗간의\n역사를 썼다."
+    assert [text for _, text in parts(read(f"The keeper wrote the height of the oil down.\n\n{lines}"))][
+        -2:
+    ] == [
+        "これは水車小屋の長い歴史の話である。",
+        "그는 오래된 방앗간의 역사를 썼다.",
+    ]
+
+
+def test_a_character_that_is_not_utf_8_is_shown_and_reported():
+    data = "Der Müller ging früh über die schöne Brücke.\n\n".encode() * 9 + b"Ren\xe9 kam auch."
+    document = read_bytes(data, name="a.txt", source="/a.txt")
+    assert document.text.endswith("Ren\ufffd kam auch.")
+    assert document.warnings == (
+        "1 character is damaged or in another encoding than the rest, and shown as \ufffd",
+    )
 
 
 def test_line_ends_do_not_matter():
