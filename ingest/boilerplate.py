@@ -25,6 +25,8 @@ SITE_LINE = re.compile(
       |we\ use\ cookies.*)(?:\s*[|·•/:-]\s*|\s*$)""",
     re.IGNORECASE | re.VERBOSE,
 )
+TELLS = re.compile(r"\d[^:]*$|\w@\w")
+"""What hours, prices and addresses have: a digit, and not just in the label of "38 North: News"."""
 ENDS = ".!?"
 CLOSERS = '"”’)]'
 SHORT = 160
@@ -54,7 +56,8 @@ def count_head(paragraphs: list[str]) -> int:
 def count_tail(paragraphs: list[str]) -> int:
     """How many paragraphs at the end are boilerplate.
 
-    Those from the first site phrase on, where only pieces follow that are short and no prose.
+    Those from the first site phrase on, where only pieces follow that are short, no prose and tell nothing:
+    a line that is kept in vain costs less than a price or an address that nobody finds.
     """
     tail = 0
     for back, text in enumerate(reversed(paragraphs), start=1):
@@ -64,6 +67,8 @@ def count_tail(paragraphs: list[str]) -> int:
             break
         elif SITE_PHRASE.search(text):
             tail = back
+        elif TELLS.search(text):
+            break
     return tail
 
 

@@ -1,4 +1,5 @@
-"""Bytes become text: byte order marks, UTF-16, UTF-8, what the file declares, then a guess."""
+"""Bytes become text: byte order marks, UTF-16, UTF-8, UTF-8 with a few errors, what the file declares, then
+a guess."""
 
 import codecs
 import re
@@ -21,6 +22,14 @@ MOST_CONTROL = 0.002
 """Share of control bytes above which bytes are no text; a random file has about 0.11."""
 FEW_CONTROL = 4
 """So many stray control bytes do not make a short text binary."""
+UNREAD = "\ufffd"
+MOST_UNREAD = 0.001
+"""Share of characters, more than one, that may be wrong in UTF-8; five times as many must be right and not
+ASCII, which no text in another encoding comes near."""
+SAMPLE = 200_000
+"""Bytes that are guessed from; more take seconds."""
+WHOLE = re.compile(rb".*[\x00-/:-?]", re.DOTALL)
+"""As much as ends with a byte that is in no encoding the second of a character."""
 
 
 def decode(data: bytes, name: str, declared: str = "") -> str:
@@ -37,12 +46,22 @@ def decode(data: bytes, name: str, declared: str = "") -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    if (text := _nearly_utf8(data)) is not None:
+        return text
     for encoding in () if declared.lower().startswith("utf") else LATIN.get(declared.lower(), (declared,)):
         try:
             return data.decode(encoding)
         except (LookupError, UnicodeDecodeError):
             continue
     return data.decode(_guess(data, name))
+
+
+def unread(text: str) -> tuple[str, ...]:
+    """What is to be said of characters that could not be read: one warning or none."""
+    if not (count := text.count(UNREAD)):
+        return ()
+    said = "1 character is" if count == 1 else f"{count:,} characters are"
+    return (f"{said} damaged or in another encoding than the rest, and shown as {UNREAD}",)
 
 
 def _strictly(data: bytes, encoding: str, name: str) -> str:
@@ -67,9 +86,20 @@ def _utf16_without_mark(data: bytes) -> str:
     return ""
 
 
+def _nearly_utf8(data: bytes) -> str | None:
+    """UTF-8 into which another program wrote a few words, or that is cut off inside a character."""
+    text = data.decode("utf-8", "replace")
+    wrong = text.count(UNREAD) - data.count(UNREAD.encode())
+    right = len(text) - len(text.encode("ascii", "ignore")) - wrong
+    return text if wrong * 5 <= right and wrong <= max(1, MOST_UNREAD * len(text)) else None
+
+
 def _guess(data: bytes, name: str) -> str:
     """cp1252 (Latin-1 as it is written) where that is plausible; short texts fit many others."""
-    matches = from_bytes(data[:200_000])
+    sample = data[:SAMPLE]
+    if len(data) > SAMPLE and (whole := WHOLE.match(sample)):
+        sample = whole.group()  # a character cut in two fits no encoding
+    matches = from_bytes(sample)
     best = matches.best()
     if best is None:
         raise SourceUnreadable(f"{name} is in no character encoding that can be told; save it as UTF-8")

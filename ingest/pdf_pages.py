@@ -9,6 +9,7 @@ import ctypes
 import math
 import re
 import threading
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,6 +133,12 @@ def pages_of(document: pypdfium2.PdfDocument, name: str) -> list[Page]:
         page.close()
     raise_linked([(page.glyphs, page.links) for page in pages])
     return pages
+
+
+def runs_leftward(page: Page) -> bool:
+    """Whether most of a page's letters are Arabic, Hebrew or the like, whose order is not worked out here."""
+    letters = [unicodedata.bidirectional(glyph.char) for glyph in page.glyphs if glyph.char.isalpha()]
+    return sum(kind in ("R", "AL") for kind in letters) * 2 > len(letters)
 
 
 def _page(

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from selectolax.lexbor import LexborNode
 
-from ingest.decode import decode
+from ingest.decode import decode, unread
 from ingest.document import Block, Read
 from ingest.epub_package import APPARATUS, NOTES_FILE, Book, Chapter, path_inside, read_book
 from ingest.errors import SourceTooLarge, SourceUnreadable
@@ -86,6 +86,7 @@ def _one_page(archive: Archive, book: Book, name: str) -> str:
             book.chapters.remove(chapter)
             book.warnings.append(f"a chapter is left out: {error}")
             continue
+        book.warnings += (f"{chapter.path}: {said}" for said in unread(text))
         if size > MOST_MARKUP:
             raise SourceTooLarge(f"{name} has more than {MOST_MARKUP / 1e6:.0f} MB of text; split it")
         chapter.tree = parse(text, xml=True)

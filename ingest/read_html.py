@@ -4,9 +4,11 @@ A footnote is what a marker links to (`<a href="#fn1">`), wherever the page keep
 are dropped. Notes are taken out first, so that cutting clutter cannot lose them.
 """
 
+from dataclasses import replace
+
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.decode import decode
+from ingest.decode import decode, unread
 from ingest.document import Block, Read
 from ingest.footnotes import NOTES_HEADING, as_shown, link_printed_notes
 from ingest.html_clutter import clutter_of, main_of
@@ -20,7 +22,9 @@ SUFFIXES = (".html", ".htm", ".xhtml")
 def read(data: bytes, name: str) -> Read:
     """A reader of `ingest.read`."""
     declared = DECLARED.search(data[:2048])
-    return read_html(decode(data, name, declared.group(1).decode("ascii") if declared else ""))
+    text = decode(data, name, declared.group(1).decode("ascii") if declared else "")
+    read = read_html(text)
+    return replace(read, warnings=(*unread(text), *read.warnings))
 
 
 def read_html(text: str) -> Read:

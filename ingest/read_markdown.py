@@ -9,6 +9,7 @@ are linked.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import inf
 
 from markdown_it import MarkdownIt
@@ -17,7 +18,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from ingest.decode import decode
+from ingest.decode import decode, unread
 from ingest.document import Block, BlockKind, Read, Ref
 from ingest.footnotes import as_shown, link_printed_notes
 from ingest.markers import BREAK, GOES_ON, LOWERED, RAISED, name_again
@@ -37,7 +38,9 @@ DEEPEST = 60
 
 def read(data: bytes, name: str) -> Read:
     """A reader of `ingest.read`."""
-    return read_markdown(decode(data, name))
+    text = decode(data, name)
+    read = read_markdown(text)
+    return replace(read, warnings=(*unread(text), *read.warnings))
 
 
 def read_markdown(text: str) -> Read:

@@ -23,7 +23,7 @@ from ingest.pdf_furniture import without_furniture
 from ingest.pdf_layout import columns_of
 from ingest.pdf_lines import lines_of, without_underlines
 from ingest.pdf_notes import Links, Notes
-from ingest.pdf_pages import Page, opened, pages_of, title_of
+from ingest.pdf_pages import Page, opened, pages_of, runs_leftward, title_of
 from ingest.pdf_paragraphs import Paragraph, Style, joined, paragraphs_of, style_of, with_levels
 from ingest.pdf_text import Hyphens, Mark, Turn, labels_of, parted, text_of
 
@@ -61,7 +61,8 @@ def read(data: bytes, name: str, ocr: Ocr | None = None) -> Read:
 
 
 def _unread(pages: Sequence[Page], name: str, ocr: Ocr | None, recognised: Sequence[int]) -> tuple[str, ...]:
-    """What is to be said of pages that have no text, letters without a meaning, or what OCR found.
+    """What is to be said of pages that have no text, letters without a meaning or in the wrong
+    order, or what OCR found.
 
     Raises SourceUnreadable where no page has text."""
     garbled = [p.number for p in pages if p.unmapped * 5 > max(1, len(p.glyphs))]
@@ -89,6 +90,11 @@ def _unread(pages: Sequence[Page], name: str, ocr: Ocr | None, recognised: Seque
         )
     if garbled:
         warnings.append(f"letters that the file does not name, or a damaged page ({_numbers(garbled)})")
+    if leftward := [p.number for p in pages if runs_leftward(p)]:
+        warnings.append(
+            f"text that runs from right to left may stand in the wrong order ({_numbers(leftward)}); "
+            "a version as .docx, .odt or .html is read as written"
+        )
     return tuple(warnings)
 
 

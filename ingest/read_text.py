@@ -6,13 +6,16 @@ Headings are short unpunctuated lines between paragraphs; footnotes are known by
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from ingest.boilerplate import count_head, count_tail, is_sentence
-from ingest.decode import decode
+from ingest.boilerplate import CLOSERS, count_head, count_tail, is_sentence
+from ingest.decode import decode, unread
 from ingest.document import MARKER, Block, BlockKind, Read
 from ingest.footnotes import PrintedNotes
+from ingest.markers import SYMBOLS, find_markers
 from ingest.note_runs import Chunk
+from ingest.sentences import split_sentences
 
 SUFFIXES = (".txt", ".text")
 
@@ -27,12 +30,26 @@ NUMBERED = re.compile(r"^\s*\d{1,3}(?:\.\d{1,3})*[.)]?\s+")
 UNDERLINE = re.compile(r"^\s*(?:=|-){3,}\s*$")
 RULE = re.compile(r"^\s*([-=_*~])\s*(?:\1\s*){2,}$")
 MAIL_HEADER = re.compile(r"^(?:from|to|cc|subject|date|sent|reply-to):\s", re.IGNORECASE)
+LABEL = re.compile(r":\s+(?=\S)|：")
+PART = re.compile(
+    r"""\d{1,3}(?:\.\d{1,3})*[.)]?\s | [IVXLC]+[.:\s] | [^:：]*\b(?:\d+|[IVX]+)(?:\s\([^)]*\))?[:：](?:\s|$)
+      | (?i:chapter|part|book|section|appendix|phase|kapitel|teil|abschnitt|anhang|chapitre|partie|annexe
+        |cap[ií]tulo|parte|глава|часть)\b""",
+    re.VERBOSE,
+)
+"""What a heading with a colon begins with: "Chapter 3: A Title", "II: A Title", "Case 14: A Title"."""
+MEASURE = re.compile(r"\d(?:[ \xa0][^\W\d_]{1,3}|[ \xa0]?[°%€£$]\w?)\s*(?:\(|$)|\b0\d{3}|\d{5}")
+"""A figure with its unit at the end of a line, "5,000 mAh (typical)", or a telephone number."""
+YEAR = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
+RAISED_LABELS = f"{SYMBOLS}⁰¹²³⁴⁵⁶⁷⁸⁹ "
 SUBJECT = re.compile(r"^subject:[ \t]*(.+)", re.IGNORECASE)
 
 
 def read(data: bytes, name: str) -> Read:
     """A reader of `ingest.read`."""
-    return read_text(decode(data, name))
+    text = decode(data, name)
+    read = read_text(text)
+    return replace(read, warnings=(*unread(text), *read.warnings))
 
 
 def read_text(text: str) -> Read:
@@ -79,7 +96,7 @@ def _blocks(chunks: Sequence[Chunk], at: int) -> Iterator[tuple[BlockKind, str, 
     elif len(lines) > 1 and UNDERLINE.match(lines[1]) and _is_heading_line(lines[0]):
         yield "heading", lines[0].strip(), 1 if "=" in lines[1] else 2
         lines = lines[2:]
-    elif at > 0 and _is_heading(chunks, at):
+    elif at > 0 and _is_heading(chunks, at) and not _tells(chunks[at].text):
         yield "heading", chunks[at].text.strip("# "), 1
         return
     lines = [line for line in lines if not RULE.match(line)]
@@ -97,14 +114,17 @@ def _items(lines: Sequence[str]) -> Iterator[tuple[BlockKind, str, int]]:
     cuts = [0, *starts, len(lines)]
     for start, end in pairwise(cuts):
         if start < end:
-            text = " ".join(line.strip() for line in lines[start:end])
+            text = Chunk(tuple(lines[start:end])).text
             yield "item" if start in starts else "paragraph", text, 0
 
 
 def _has_title(chunks: Sequence[Chunk]) -> bool:
     """Whether the first line is a title: alone, underlined, or not filled as wrapped prose is."""
     lines = chunks[0].lines
-    if not _is_heading_line(lines[0], most_words=HEADING_WORDS * 2) or MAIL_HEADER.match(lines[0]):
+    first = lines[0].rstrip(RAISED_LABELS)
+    if not _is_heading_line(first, most_words=HEADING_WORDS * 2) or MAIL_HEADER.match(first):
+        return False
+    if _tells(first, title=True) and not (len(lines) > 1 and UNDERLINE.match(lines[1])):
         return False
     if len(lines) == 1:
         return len(chunks) > 1
@@ -155,3 +175,25 @@ def _is_heading_line(line: str, most_words: int = HEADING_WORDS) -> bool:
         return False
     opening = text.lstrip("“‘\"'«(¿¡")[:1]
     return opening.isdigit() or (opening.isalpha() and not opening.islower())
+
+
+def _tells(line: str, title: bool = False) -> bool:
+    """Whether a short line tells something, which would be lost in a heading: it has a note, a sentence or a
+    figure, or is a "label: value". A title may have a colon, if no figures follow, and a question."""
+    text = line.strip()
+    if text.startswith("#"):
+        return False
+    if find_markers(text) or MEASURE.search(NUMBERED.sub("", text)):
+        return True
+    if not text.isupper():
+        for start, end in split_sentences(text)[:-1]:
+            sentence = text[start:end].rstrip(CLOSERS)
+            if is_sentence(sentence) and not (title and sentence.endswith("?")):
+                return True
+    label = None if PART.match(text) else LABEL.search(text)
+    return label is not None and (not title or _is_figure(YEAR.sub("", text[label.end() :])))
+
+
+def _is_figure(value: str) -> bool:
+    """Whether a value has a digit in its first word, or a long number."""
+    return bool(re.match(r"\S*\d|.*\d{3}", value))

@@ -10,14 +10,37 @@ import sentencex
 
 NEVER_FINAL = re.compile(
     r"(?:^|[\s(\[“‘\"'])"
-    r"(?:approx|art|arts|ca|ch|chs|cf|ed|eds|fn|nn|nos?|op|pp?|paras?|sec|ser|tr|vols?|viz|al)\.$",
+    r"(?:approx|art|arts|ca|ch|chs|cf|ed|eds|fn|nn|nos?|op|pp?|paras?|sec|ser|tr|vols?|viz|al"
+    r"|avg|chaps?|eqs?|est|figs|incl|max|refs|sect|tel|thm|abb|abs|anm|bd|kap"
+    r"|(?-i:Apps?|Def|Fax|Prop|Tabs?))\.$",  # in lower case these are words
     re.IGNORECASE,
 )
 """Abbreviations that sentencex takes for an end, followed here by a number or a lower-case word."""
-
 CONTINUES = re.compile(r"[a-z0-9(§]")
-NOTE_MARKERS = re.compile(r"(?:\[[^\[\]\s]{1,40}\]\s*)+")
-"""Markers right behind a sentence's end belong to that sentence."""
+SHORT_WORD = re.compile(r"(?<!\d\.)\b\w{1,5}\.$")
+"""What may be an abbreviation or an ordinal, and the end of a sentence for who writes all in lower case."""
+JOINED = re.compile(r"[^\W\d_]{3}\.\s+[^\W\d_A-Z]")
+"""Behind one such place the next is left, so that a text without capitals does not become one sentence."""
+PLAIN_WORD = re.compile(r"[^\W\d_]+(?:[\s,.;:]|$)")
+"""What a name of code is not, which begins a sentence in lower case, too: `schedule()`."""
+GOES_ON = re.compile(
+    r"""(?:^|[\s(])(?:
+        \d{1,2}\.\ (?:Januar|Jänner|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Jahrhundert)
+      | (?:am|vom|zum|bis|den|dem|der|ab|seit|und)\ \d{1,2}\.\ (?:April|August|September|November)\b
+      | (?-i:Apps?\.\ [A-HJ-Z]\b | ([A-Z])\1\.\ ([A-Z])\2\.) | vgl\.\ \w
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""German dates and centuries, "App. B", "Vgl. Abb." and "EE. UU."; the English names of months need a German
+word before the day, for a sentence may end with a number and the next begin with a month."""
+SEAM = 14
+"""Characters on either side of a cut in which abbreviations and dates are looked for."""
+LOOKED_AT = 400
+"""Characters before a cut that count; all of them would take minutes on a text of abbreviations."""
+NUMBER = re.compile(r"\d{1,2}\.")
+"""Alone, the number of a list's item."""
+NOTE_MARKERS = re.compile(r"(?:(?:\[[^\[\]\s]{1,40}\]|[⁰¹²³⁴-⁹]+)\s*)+")
+"""Markers right behind a sentence's end belong to that sentence, those without a note, too."""
 
 
 LATE_MARKERS = re.compile(r"[.!?…][\"”’»]+(?:\[[^\[\]\s]{1,40}\])+(?=\s+[\"“‘«(]?([^\W\d_]))")
@@ -53,12 +76,17 @@ def _add(text: str, spans: list[tuple[int, int]], start: int, end: int) -> int:
 
 
 def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: int) -> bool:
-    before, piece = text[previous[0] : previous[1]], text[start:end]
+    before, piece = text[max(previous[0], previous[1] - LOOKED_AT) : previous[1]], text[start:end]
     if "\n\n" in text[previous[1] : start]:
         return False
     if NOTE_MARKERS.fullmatch(piece):
         return True
-    return bool(CONTINUES.match(piece) and NEVER_FINAL.search(before))
+    left = before[-SEAM:]
+    if NUMBER.fullmatch(before) or (CONTINUES.match(piece) and NEVER_FINAL.search(left)):
+        return True
+    if piece[0].islower() and not text[previous[0]].islower() and SHORT_WORD.search(left):
+        return bool(PLAIN_WORD.match(piece)) and not JOINED.search(before)
+    return any(m.start() < len(left) < m.end() - 1 for m in GOES_ON.finditer(f"{left} {piece[:SEAM]}"))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

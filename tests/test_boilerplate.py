@@ -81,6 +81,22 @@ def test_a_site_phrase_before_prose_is_no_tail():
     assert count_tail(["Share this", "Then the sea came back to the shore."]) == 0
 
 
+@pytest.mark.parametrize(
+    "line", ["Open 10 to 18, closed on Mondays", "Tickets: adults 5 euros", "anna@mill.org"]
+)
+def test_what_tells_something_behind_a_site_phrase_is_content(line):
+    assert count_tail(["Follow us on Instagram: @oldmill", line, "Behind the church"]) == 0
+    assert count_tail([line, "Follow us on Instagram: @oldmill", "Behind the church"]) == 2
+
+
+def test_the_choices_of_a_newsletter_are_boilerplate():
+    assert count_tail(["Stay informed about:", "38 North: News and Analysis", "The Weekly: Essays"]) == 3
+
+
+def test_a_notice_with_a_year_and_a_colon_is_still_one():
+    assert count_tail(["Related stories", "© 2024 The Site: all rights reserved", "Share on: X"]) == 3
+
+
 def test_only_buttons_go_from_the_head_and_never_everything():
     assert count_head(["Skip to content", "Home | Contact", "The title", "Share"]) == 2
     assert count_head(["Home"]) == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.decode import decode
+from ingest.decode import SAMPLE, decode, unread
 from ingest.errors import SourceUnreadable
 
 TEXT = "The café stood by the sea, “open” since 1957 – so they say. " * 3
@@ -30,6 +30,34 @@ def test_utf_16_without_a_mark_is_told_by_its_zeros():
 def test_cyrillic_in_an_old_encoding_is_guessed():
     text = "Это русский текст о приливах и отливах. Он написан очень давно и лежит на старом диске."
     assert decode(text.encode("cp1251"), "a") == text
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp", "gb18030"])
+@pytest.mark.parametrize("before", ["", "x"])
+@pytest.mark.parametrize("between", ["\n\n", " "])
+def test_a_long_text_in_characters_of_two_bytes_is_guessed_from_whole_ones(encoding, before, between):
+    text = before + f"灯台は一八六七年に建てられた。{between}" * 8000
+    assert len(text.encode(encoding)) > SAMPLE
+    assert decode(text.encode(encoding), "a") == text
+
+
+@pytest.mark.parametrize("declared", ["", "utf-8", "iso-8859-1"])
+def test_a_stray_byte_does_not_make_utf_8_another_encoding(declared):
+    page = "<p>Früh ging er über die Brücke, denn es war schön.</p>\n" * 40
+    text = decode(page.encode() + b"Ren\xe9 kam.", "a", declared)
+    assert text == f"{page}Ren\ufffd kam."
+    assert unread(text) == (
+        "1 character is damaged or in another encoding than the rest, and shown as \ufffd",
+    )
+
+
+def test_a_text_cut_off_inside_its_last_character_loses_that_alone():
+    assert decode("Zażółć gęślą jaźń".encode()[:-1], "a") == "Zażółć gęślą jaź\ufffd"
+    assert unread("Zażółć") == ()
+
+
+def test_one_character_of_utf_8_makes_no_utf_8():
+    assert decode("é".encode() + TEXT.encode("cp1252"), "a") == f"Ã©{TEXT}"
 
 
 def test_a_declared_encoding_counts_where_the_bytes_are_not_utf_8():

@@ -484,3 +484,12 @@ def test_two_thousand_notes_are_read_in_a_moment():
     marks = "".join(f'<p>W.<sup><a href="#n{i}">{i}</a></sup></p>' for i in range(2000))
     document = read(marks + "".join(f'<p id="n{i}">{i}. N.</p>' for i in range(2000)))
     assert len(document.footnotes) == 2000
+
+
+def test_a_character_that_is_not_utf_8_is_shown_and_reported():
+    page = b'<meta charset="utf-8">' + "<p>Der Müller ging früh über die Brücke.</p>".encode() * 9
+    document = read_bytes(page + b"<p>Ren\xe9 kam auch.</p>", name="a.html", source="/a.html")
+    assert document.text.endswith("Ren\ufffd kam auch.")
+    assert document.warnings == (
+        "1 character is damaged or in another encoding than the rest, and shown as \ufffd",
+    )

@@ -420,6 +420,16 @@ def test_an_encrypted_file_says_that_it_needs_a_password(lamp_folder):
         read(office(LAMP, lamp_folder, locked))
 
 
+def test_text_from_right_to_left_is_read_with_a_warning(tmp_path):
+    hebrew = f"<p dir=rtl>{'המגדל נבנה בשנה ההיא. ' * 9}</p>"
+    page = f"{STYLE}<p>{FILLER}</p><p style='break-before: page'>Next.</p>"
+    document = read(chromium(f"{page}{hebrew}", tmp_path))
+    assert document.warnings == (
+        "text that runs from right to left may stand in the wrong order (page 2); a version "
+        "as .docx, .odt or .html is read as written",
+    )
+
+
 def test_a_scan_says_what_would_give_it_a_text_layer():
     with pytest.raises(
         SourceUnreadable, match=r"1 page of 1 are pictures.*no text layer; `cited ingest --ocr`"

@@ -24,6 +24,18 @@ from ingest.sentences import split_sentences
         ["これは文です。", "次の文です。"],
         ["He cited it [1].", "Then he left."],
         ["No full stop at the end"],
+        ["See Eq. 4, Figs. 2 and 3, Sect. 3, Tab. 2 and App. B of it.", "Then go."],
+        ["Tel. 0151 234567."],
+        ["Max. charging current 2.4 A"],
+        ["Meier, Hist. of Salt, 12.", "See ibid."],
+        ["Am 3. Oktober 1867 wurde er lit.", "Es war der 3. April.", "Im 19. Jahrhundert ging er aus."],
+        ["König Ludwig XIV. starb.", "Vgl. Abb. 3 und Kap. 2.", "Er kam am 5.", "Dann ging er."],
+        ["Он родился в 1799 г. в Москве.", "Он умер, т. е. погиб."],
+        ["Vive en EE. UU. desde 1990.", "Fin."],
+        ["1. Loosen the nuts.", "2. Tighten them."],
+        ["He was 12.", "April came.", "She wrote an app.", "I left."],
+        ["It has been old since 3.6.", "schedule() is new.", "It costs five dollars.", "iPhones cost more."],
+        ["so it is.", "and so it stays.", "we left."],
     ],
 )
 def test_a_text_splits_into_these_sentences(sentences):
@@ -34,6 +46,16 @@ def test_a_text_splits_into_these_sentences(sentences):
 def test_a_marker_right_behind_the_full_stop_needs_no_space_after_it():
     text = "One is here.[12]Two is here."
     assert [text[a:b] for a, b in split_sentences(text)] == ["One is here.[12]", "Two is here."]
+
+
+def test_a_text_that_forgets_its_capitals_does_not_become_one_sentence():
+    text = "He came here. then he left. they ate it. then more came. and so on."
+    assert len(split_sentences(text)) == 4
+
+
+@pytest.mark.timeout(30)  # of all that stands before each, it took minutes
+def test_abbreviations_without_end_are_judged_at_once():
+    assert len(split_sentences("Max. 5 eqs. 4 " * 30_000)) == 1
 
 
 def test_white_space_belongs_to_no_sentence():
@@ -48,3 +70,10 @@ def test_a_blank_line_ends_a_sentence_even_behind_an_abbreviation():
 @pytest.mark.parametrize("text", ["", " \n\t "])
 def test_white_space_has_no_sentence(text):
     assert split_sentences(text) == []
+
+
+def test_a_raised_number_without_a_note_stays_with_its_sentence():
+    text = "The tower burned in 1801.² Then it was rebuilt.¹² ³ It stands."
+    assert [text[a:b] for a, b in split_sentences(text)] == [
+        "The tower burned in 1801.²", "Then it was rebuilt.¹² ³", "It stands.",
+    ]  # fmt: skip
