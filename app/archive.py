@@ -5,6 +5,7 @@ Knows nothing of where a library is or how it is used.
 
 import hashlib
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,10 @@ MOST_RATIO = 100
 UNCHECKED = 100_000_000
 """Bytes; what unpacks to no more than this is no danger, and an empty catalog has a ratio of 40."""
 PIECE = 1 << 20
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError)
+"""What zipfile raises of an archive that is none: NotImplementedError, a RuntimeError, of what it does not
+know, an OSError where a position in it cannot be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def opened(file: Path) -> Iterator[zipfile.ZipFile]:
         with file.open("rb") as data:
             try:
                 archive = zipfile.ZipFile(data)
-            except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            except BROKEN as error:
                 raise damaged(file, "it is no archive, or was cut short") from error
             yield archive
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
@@ -92,8 +97,11 @@ def checked(archive: zipfile.ZipFile, file: Path) -> Manifest:
     members = {info.filename: info for info in archive.infolist()}
     if MANIFEST not in members or members[MANIFEST].file_size > MOST_MANIFEST:
         raise foreign(file)
+    if any(info.compress_type not in PACKED for info in members.values()):
+        raise damaged(file, "it is packed in a way in which no backup is")
     with unpacking(file):
-        manifest = Manifest.read(archive.read(MANIFEST), file)
+        text = archive.read(MANIFEST)
+    manifest = Manifest.read(text, file)
     names = set(manifest.members)
     if CATALOG not in names or names - {CATALOG, USERS} or len(archive.infolist()) != len(names) + 1:
         raise foreign(file)
@@ -110,14 +118,23 @@ def unpack(archive: zipfile.ZipFile, manifest: Manifest, file: Path, folder: Pat
     """The members into a folder, as long and with the digests that the manifest says."""
     for name, said in manifest.members.items():
         digest, left = hashlib.sha256(), said.size
-        with unpacking(file), archive.open(name) as packed, (folder / name).open("wb") as out:
-            while left >= 0 and (piece := packed.read(PIECE)):
+        with (folder / name).open("wb") as out:
+            for piece in pieces(archive, name, file):
                 left -= len(piece)
                 digest.update(piece)
                 out.write(piece)
+                if left < 0:
+                    break
         if left or digest.hexdigest() != said.sha256:
             raise damaged(file, f"its {name} is not the one that was put into it")
         (folder / name).chmod(0o600)
+
+
+def pieces(archive: zipfile.ZipFile, name: str, file: Path) -> Iterator[bytes]:
+    """What is in a member. By itself: what goes wrong where it is written to is no fault of the archive."""
+    with unpacking(file), archive.open(name) as packed:
+        while piece := packed.read(PIECE):
+            yield piece
 
 
 @contextmanager
@@ -125,7 +142,7 @@ def unpacking(file: Path) -> Iterator[None]:
     """What goes wrong with an archive's members, as ours."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except BROKEN as error:
         raise damaged(file, str(error) or type(error).__name__) from error
 
 
@@ -134,7 +151,7 @@ def is_backup(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return MANIFEST in archive.namelist() and CATALOG in archive.namelist()
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+    except BROKEN:
         return False
 
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -120,6 +120,10 @@ def restore(
 
     Raises SourceMissing, LibraryError for what is no backup, LibraryDamaged for a damaged one,
     LibraryMismatch for a later version's, LibraryBusy where a process uses the library to be replaced."""
+    folder = folder.resolve()  # of a link what it leads to, of «.» its name
+    with suppress(FileNotFoundError):  # in a folder that is gone
+        if Path.cwd().is_relative_to(folder):  # it would go along with what is put aside
+            raise LibraryError(f"you are in {folder}, which is to be replaced; run this from another folder")
     with opened(file) as archive:
         manifest = checked(archive, file)
         taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))

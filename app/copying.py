@@ -24,6 +24,10 @@ from ingest.errors import LibraryDamaged, LibraryError, LibraryMismatch
 FEEDBACK = "SELECT at, good, comment, answer FROM feedback ORDER BY number"
 ACCOUNTS = "SELECT name, role, collections, password, made FROM users"
 KEYS = 'SELECT hash, "user", made FROM keys'
+LOOKED_AT = 100
+"""Passages, of all documents, whose vectors are compared at the end; their headings are embedded for it."""
+ALIKE = 0.99
+"""Cosine of a vector in the target and the one that the source composes: equal but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,11 @@ def _documents(giving: Library, taking: Library, progress: Progress) -> int:
 def _prepared(giving: Library, entry: Entry) -> Iterator[Prepared]:
     """A document with its vectors; none where it is changed or deleted meanwhile, which the check at the end
     finds."""
-    ids = [p.id for p in giving.catalog.passages_of(entry.id)]
+    ids = [p.id for p in sorted(giving.catalog.passages_of(entry.id), key=lambda p: p.position)]
     parts = list(composed(giving, ids))
     passages = [p for part, _, _ in parts for p in part]
     if giving.catalog.version(entry.id) != entry.version or len(passages) != entry.passages:
         return
-    passages.sort(key=lambda p: p.position)
     vectors = np.concatenate([whole for _, whole, _ in parts]) if parts else np.empty((0, 0), np.float32)
     yield Prepared(giving.document(entry.id), passages, vectors, [s for _, _, own in parts for s in own])
 
@@ -161,4 +164,19 @@ def _checked(giving: Library, taking: Library) -> tuple[int, int, str]:
         )
     if missing := difference(taking.catalog, taking.vectors).missing:
         raise LibraryDamaged(f"{taking.name} lacks {len(missing)} vectors; run `cited doctor --repair` on it")
+    _compare(giving, taking)
     return len(given), sum(e.passages for e in giving.entries()), fingerprint(given.values())
+
+
+def _compare(giving: Library, taking: Library) -> None:
+    """See that passages have their own vectors in the target, some in all parts of the library."""
+    ids = giving.catalog.passage_ids()
+    some = ids[:: len(ids) // LOOKED_AT + 1]
+    there = taking.catalog.visible(some)
+    for passages, whole, _ in composed(giving, [name for name in some if name in there]):
+        cosines = (taking.vectors.get([p.id for p in passages]) * whole).sum(axis=1)
+        if cosines.min() < ALIKE:
+            raise LibraryDamaged(
+                f"passages of {taking.name} have the vectors of others, as an earlier version of Cited copied"
+                " them; run `cited rebuild` on it"
+            )

@@ -31,6 +31,7 @@ from index.words import (
     telling_words,
 )
 from ingest.document import Document
+from ingest.errors import LibraryDamaged
 from ingest.passages import Passage
 
 ADD_PASSAGE = """
@@ -141,10 +142,11 @@ class Catalog(Sources, Loose):
     # Passages
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
-        """The visible ones of these passages, by id; what the catalog does not know is left out."""
-        among = "SELECT content FROM passages WHERE id IN :ids AND document_id IN SEEN"
-        found = [passage_from(row[0]) for row in self.seen(among, ids=list(ids))]
-        return {p.id: p for p in found}
+        """The visible ones of these passages, by id, in the order of the ids; what the catalog does not know
+        is left out."""
+        among = "SELECT id, content FROM passages WHERE id IN :ids AND document_id IN SEEN"
+        found = dict(self.seen(among, ids=list(ids)))
+        return {name: passage_from(found[name]) for name in ids if name in found}
 
     def visible(self, ids: Sequence[str]) -> set[str]:
         """The visible ones of these passage ids."""
@@ -152,13 +154,19 @@ class Catalog(Sources, Loose):
         return {row[0] for row in self.seen(among, ids=list(ids))}
 
     def sentence_vectors(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
-        """Vectors of the sentences of these passages, float32, shape (sentences, d), by passage id."""
+        """Vectors of the sentences of these passages, float32, shape (sentences, d), by passage id. Raises
+        LibraryDamaged where they are those of other sentences, so far as their number tells."""
         rows = self.seen(
             "SELECT id, json_array_length(content, '$.sentences'), vectors FROM passages"
             " WHERE id IN :ids AND vectors IS NOT NULL"
             " AND document_id IN SEEN",
             ids=list(ids),
         )
+        if len({len(blob) / count for _, count, blob in rows}) > 1:
+            raise LibraryDamaged(
+                f"passages of the {self.kind} {self.name} have the vectors of other sentences; the documents "
+                "are safe: run `cited rebuild`"
+            )
         return {
             name: np.frombuffer(blob, dtype=np.float16).reshape(count, -1).astype(np.float32)
             for name, count, blob in rows

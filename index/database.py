@@ -122,6 +122,7 @@ class Database:
         closed = path.parent.is_dir() and not os.access(path.parent, os.W_OK)
         with self._translated():
             self._db = self._for_reading() if closed else _connected(path)
+        self._file = _file_at(path)
         self._bring_up_to_date(may_change=not (closed and path.exists()))
         self.read_only = closed
 
@@ -129,6 +130,11 @@ class Database:
     def name(self) -> str:
         """The database in messages."""
         return str(self.path)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file, or none, is now where the one was that is open here."""
+        return _file_at(self.path) != self._file
 
     def _bring_up_to_date(self, may_change: bool = True) -> None:
         if self._made_by() != self.schema_version and may_change:
@@ -252,3 +258,12 @@ def _connected(place: Path | str) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
     return db
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """What tells a file from any other: the device that it is on and its number there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

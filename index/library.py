@@ -23,7 +23,7 @@ from index.place import Place, Servers, place_of
 from index.visible import placed
 from index.write import Prepared, Progress, embed, untold
 from ingest.document import Document
-from ingest.errors import AccessDenied, LibraryDamaged, LibraryError, LibraryFull, LibraryMismatch
+from ingest.errors import AccessDenied, LibraryBusy, LibraryError, LibraryMismatch
 from ingest.passages import SCHEME, Passage, cut_passages
 
 if TYPE_CHECKING:
@@ -146,8 +146,13 @@ class Library:
         """Become the one process that owns the library, where it is in a folder; on servers there may be
         several. Raises LibraryBusy."""
         with self._guard:
-            if self._owner is None and not isinstance(self.place, Servers):
-                self._owner = OwnerLock(self.folder, self.wait)
+            if self._owner is not None or isinstance(self.place, Servers):
+                return
+            owner = OwnerLock(self.folder, self.wait)
+            if self.catalog.replaced:  # by `cited restore --force`, which had the lock meanwhile
+                owner.release()
+                raise LibraryBusy(f"the library {self.name} was replaced meanwhile; run this again")
+            self._owner = owner
 
     @property
     def interrupted(self) -> bool:
@@ -277,8 +282,9 @@ class Library:
             self._sweep_after()
 
     def _sweep_after(self) -> None:
-        """What is done is done: old vectors that cannot go now go with the next change."""
-        with suppress(LibraryDamaged, LibraryFull):
+        """What is done is done: old vectors that cannot go now, on a full disk or a server that is away, go
+        with the next change."""
+        with suppress(LibraryError):
             self.sweep()
 
     def sweep(self) -> None:

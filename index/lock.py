@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.place import shown
 from ingest.errors import LibraryBusy, LibraryError
 
 
@@ -38,8 +39,7 @@ class OwnerLock:
                 "that it is yours"
             ) from error
         self.interrupted = self._note.exists() and os.access(folder, os.W_OK)
-        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
-        owner = {"pid": os.getpid(), "command": command, "since": f"{datetime.now():%Y-%m-%d %H:%M}"}
+        owner = {"pid": os.getpid(), "command": _command(), "since": f"{datetime.now():%Y-%m-%d %H:%M}"}
         with suppress(OSError):  # a full or read-only disk: the lock holds without its note
             self._note.write_text(json.dumps(owner), encoding="utf-8")
 
@@ -62,6 +62,13 @@ class OwnerLock:
             owner = json.loads(self._note.read_text(encoding="utf-8"))
             return f"`{owner['command']}` (process {owner['pid']}, since {owner['since']})"
         return "another process"
+
+
+def _command() -> str:
+    """The beginning of this process's command line. Anybody may read the note: no address keeps its password,
+    nor what else of it may be secret."""
+    words = [Path(sys.argv[0]).name, *sys.argv[1:3]]
+    return " ".join(shown(word) if "://" in word else word for word in words)
 
 
 class ReadersLock:

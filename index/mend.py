@@ -106,8 +106,9 @@ def _usable(library: Library) -> Vectors:
 def composed(
     library: Library, ids: Sequence[str]
 ) -> Iterator[tuple[list[Passage], np.ndarray, list[np.ndarray]]]:
-    """Visible ones of these passages, so many at once, with their vectors and those of their sentences as in
-    Prepared: of what the catalog keeps, so that only headings go through the model, each once."""
+    """Visible ones of these passages in the order of the ids, so many at once, with their vectors and those
+    of their sentences as in Prepared: of what the catalog keeps, so that only headings go through the model,
+    each once."""
     headings: dict[str, np.ndarray] = {}
     for at in range(0, len(ids), AT_ONCE):
         passages = list(library.catalog.passages(ids[at : at + AT_ONCE]).values())

@@ -77,6 +77,9 @@ UPGRADES = {
 }
 """As in index/database.py."""
 WORD = re.compile(r"[^\W_]+")
+LONGEST = 256
+"""Characters of a word that count: an index of PostgreSQL takes 2,704 bytes, and a line of a hex dump, or of
+Chinese without a comma, may have more."""
 MARKS = re.compile("[\u0300-\u036f]")
 ADD_WORDS = """
 INSERT INTO words SELECT stem_of(word), passage, sum(count), length
@@ -178,6 +181,7 @@ class PostgresCatalog(PostgresLoose, Catalog):
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in small letters without accents, each as often as it stands there."""
+    """The words of a text in small letters without accents, each as often as it stands there; of a very long
+    one its beginning."""
     plain = unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFD", text)))
-    return WORD.findall(plain.lower())
+    return [word[:LONGEST] for word in WORD.findall(plain.lower())]

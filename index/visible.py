@@ -91,23 +91,36 @@ def placed(catalog: Visible, document: Document, collection: str | None) -> tupl
     collection: None for where the document is, or, of a new one, the only collection of whoever adds it. A
     source that somebody else has added to a collection out of sight becomes a document of its own: a new
     document of someone who does not see everything gets an id of its collection, whether or not the usual
-    one is taken. Raises AccessDenied.
+    one is taken. It keeps that wherever it is moved, so it is looked for by its source, too. Raises
+    AccessDenied.
     """
     scope = catalog.scope()
     if collection is not None:
         allowed(catalog, collection)
     if scope is None or catalog.collection_of(document.id) is not None:
         return document, collection
-    if collection is None:
+    there = _of_source(catalog, document)
+    wanted = collection
+    if wanted is None:
         own = sorted(scope - {""})
+        if len(own) > 1 and len(there) == 1:
+            return replace(document, id=next(iter(there))), None
         if len(own) > 1:
             raise AccessDenied(f"say which of your collections the document is for: {', '.join(own)}")
-        collection = allowed(catalog, own[0] if own else "")
+        wanted = allowed(catalog, own[0] if own else "")
+    if found := next((name for name, where in there.items() if where == wanted), None):
+        return replace(document, id=found), collection
     for number in count():
-        told = f"{number}\n{collection}\n{document.source}"
+        told = f"{number}\n{wanted}\n{document.source}"
         name = f"{document.id[:-8]}{sha256(told.encode()).hexdigest()[:8]}"
-        if catalog.collection_of(name) is not None:
-            return replace(document, id=name), None
-        if not catalog.taken(name):
+        if name in there:  # made for that collection, and moved to another
             return replace(document, id=name), collection
+        if not catalog.taken(name):
+            return replace(document, id=name), wanted
     raise AssertionError("there are not that many documents")
+
+
+def _of_source(catalog: Visible, document: Document) -> dict[str, str]:
+    """The collections of the visible documents of this document's source, by their ids."""
+    query = "SELECT id, collection FROM documents WHERE source = :source AND id IN SEEN ORDER BY id"
+    return dict(catalog.seen(query, source=document.source))

@@ -15,7 +15,7 @@ import pytest
 
 from app.access.store import AccessStore
 from app.answer import Answerer
-from app.archive import CATALOG, MANIFEST, USERS, checked, is_backup, opened
+from app.archive import CATALOG, MANIFEST, USERS, checked, is_backup, opened, unpack
 from app.backup import back_up, restore, workshop
 from index.database import SCHEMA_VERSION, Database
 from index.feedback import add_feedback, all_feedback
@@ -190,6 +190,46 @@ def test_a_library_that_is_there_is_kept_aside_and_not_touched_while_in_use(toy,
         assert len(search(kept, "ships", 2)) == len(search(new, "ships", 2)) == 2
 
 
+def test_who_opened_the_library_that_was_replaced_changes_neither_and_is_told(toy, tmp_path):
+    """Such as an ingest that is still reading its files, which needs no ownership."""
+    folder, paper = tmp_path / "toy", tmp_path / "papers" / "paper-0.md"
+    with Library(folder, WordLengths()) as waiting:
+        assert len(waiting.entries()) == 5
+        done = restore(toy, folder, WordLengths(), force=True)
+        paper.write_text("# Another\n\nA later edition of it.\n")
+        for attempt in (lambda: waiting.add(read_file(paper)), waiting.rebuild):
+            with pytest.raises(LibraryBusy, match="replaced meanwhile"):
+                attempt()
+        for place in (folder, done.aside):
+            with Library(place, WordLengths(), wait=0) as library:
+                assert "Another" not in [entry.title for entry in library.entries()]
+                amiss = difference(library.catalog, library.vectors)
+                assert (amiss.missing, amiss.superfluous) == ((), ())
+    with Library(folder, WordLengths(), wait=0) as again:
+        assert again.add(read_file(paper)) == "replaced"
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_replaced(toy, tmp_path):
+    (tmp_path / "link").symlink_to("toy")
+    done = restore(toy, tmp_path / "link", WordLengths(), force=True)
+    assert (tmp_path / "link").is_symlink()
+    assert done.aside.name.startswith("toy.before-")
+    for place in (tmp_path / "link", done.aside):
+        with Library(place, WordLengths()) as library:
+            assert len(library.entries()) == 5
+
+
+@pytest.mark.parametrize("where", [".", "chroma/..", ".."])
+def test_the_folder_that_one_is_in_is_not_replaced(toy, tmp_path, monkeypatch, where):
+    """Whoever is in it would be in what was put aside, and «.» that, from then on."""
+    monkeypatch.chdir(tmp_path / "toy" / ("chroma" if where == ".." else "."))
+    before = names_in(tmp_path)
+    for force in (False, True):
+        with pytest.raises(LibraryError, match=f"you are in {tmp_path / 'toy'}, which is to be replaced"):
+            restore(toy, Path(where), WordLengths(), force)
+    assert names_in(tmp_path) == before
+
+
 def test_a_file_in_place_of_the_folder_is_not_replaced(toy, tmp_path):
     (tmp_path / "file").write_text("x")
     for force in (False, True):
@@ -341,6 +381,29 @@ def test_cut_short_or_with_any_byte_changed_it_is_refused_or_whole(toy, tmp_path
                 assert library.entries() == entries
             shutil.rmtree(tmp_path / "new")
     assert refused >= len(cuts) + 20
+
+
+def test_whatever_byte_of_its_headers_is_changed_it_is_refused_or_whole(toy, tmp_path):
+    content, bad = toy.read_bytes(), tmp_path / "bad.zip"
+    directory = content.index(b"PK\1\2")
+    refused = 0
+    for at in (*range(60), *range(directory, len(content))):
+        for bits in (0x01, 0x0C, 0x40, 0xFF):
+            bad.write_bytes(content[:at] + bytes([content[at] ^ bits]) + content[at + 1 :])
+            try:
+                with opened(bad) as archive:
+                    unpack(archive, checked(archive, bad), bad, tmp_path)
+            except CitedError:
+                refused += 1
+            assert is_backup(bad) in (True, False)
+    assert refused > 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
+def test_what_cannot_be_written_is_no_damage_of_the_backup(toy, tmp_path):
+    (tmp_path / CATALOG).symlink_to("/dev/full")
+    with opened(toy) as archive, pytest.raises(OSError, match="No space left"):
+        unpack(archive, checked(archive, toy), toy, tmp_path)
 
 
 # Killed, without room, and beside another process

@@ -171,6 +171,32 @@ def test_whoever_has_several_collections_must_say_which(library):
     assert library.add(document(MILL, "mill.md"), collection="b") == "added"
 
 
+def test_a_document_that_was_moved_is_found_again_and_goes_where_it_is_wished(library):
+    library.catalog.scope = sees("", "a", "b")
+    mill = document(MILL, "mill.md")
+    library.add(mill, collection="a")
+    library.move(library.entries()[0].id, "b")
+    assert library.add(mill, collection="b") == "unchanged"
+    assert library.add(mill) == "unchanged"
+    assert [e.collection for e in library.entries()] == ["b"]
+    changed = document(MILL.replace("rye", "oats"), "mill.md")
+    assert library.add(changed) == "replaced"
+    assert [e.collection for e in library.entries()] == ["b"]
+    assert library.add(changed, collection="a") == "replaced"
+    assert [e.collection for e in library.entries()] == ["a"]
+
+
+def test_a_document_of_the_same_source_in_another_visible_collection_stays_what_it_is(library):
+    """It may be a colleague's upload of the same name."""
+    library.catalog.scope = sees("", "b")
+    library.add(document(HARBOUR, "notes.md"))
+    library.catalog.scope = sees("", "a", "b")
+    assert library.add(document(MILL, "notes.md"), collection="a") == "added"
+    assert {e.title: e.collection for e in library.entries()} == {"The harbour": "b", "The mill": "a"}
+    with pytest.raises(AccessDenied, match=r"which of your collections.*a, b"):
+        library.add(document(LAMP, "notes.md"))
+
+
 def test_nobody_adds_to_a_collection_out_of_sight(library):
     library.catalog.scope = sees("", "a")
     with pytest.raises(AccessDenied, match="you have no collection b"):

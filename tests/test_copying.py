@@ -1,9 +1,11 @@
 """A library is copied from a folder to servers and back, whole, and without being embedded again."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.access.store import AccessStore, open_store
@@ -13,7 +15,7 @@ from index.fingerprint import fingerprint, holdings
 from index.library import Library
 from index.place import Servers
 from index.search import search
-from ingest.errors import LibraryError, LibraryMismatch
+from ingest.errors import LibraryDamaged, LibraryError, LibraryMismatch
 from tests.test_embed import WordLengths
 from tests.test_library import document
 
@@ -80,11 +82,63 @@ def test_there_and_back_again_nothing_is_missing_and_only_headings_are_embedded(
     counting = Counting()
     done = copy(folder, servers, counting)
     assert (done.documents, done.passages, done.present, done.remarks, done.users) == (3, 3, 0, 2, 1)
-    assert counting.count == 3  # a heading a document
+    assert counting.count == 2 * 3  # a heading a document, and again for the look at the end
     assert contents(servers) == contents(folder)
     again = copy(servers, tmp_path / "back", WordLengths())
     assert (again.documents, again.fingerprint) == (3, done.fingerprint)
     assert contents(tmp_path / "back") == contents(folder)
+
+
+def many(place) -> list[str]:
+    """A library of one document of many passages; their ids."""
+    words = ("ox", "elk", "crab", "whale", "walrus", "giraffe")
+    parts = [f"{words[n % 6]} {words[n // 6]}. ".capitalize() * (50 + n) for n in range(36)]
+    with Library(place, WordLengths()) as library:
+        library.add(document("\n\n".join(parts), "herds.md"))
+        return library.catalog.passage_ids()
+
+
+def kept(place, ids) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The vectors of passages, and those of their sentences."""
+    with Library(place, WordLengths()) as library:
+        sentences = library.catalog.sentence_vectors(ids)
+        return library.vectors.get(ids), [sentences[name] for name in ids]
+
+
+def test_each_of_many_passages_keeps_its_own_vectors(tmp_path):
+    ids = many(tmp_path / "library")
+    assert len(ids) > 10  # 0, 1, 10, 11, …, 2 in the order of texts
+    copy(tmp_path / "library", tmp_path / "copy", WordLengths())
+    (old, before), (new, after) = (kept(tmp_path / name, ids) for name in ("library", "copy"))
+    assert (old * new).sum(axis=1).min() > 0.9999
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    with Library(tmp_path / "copy", WordLengths()) as library:
+        assert library.catalog.passage_ids() == ids
+
+
+def test_vectors_of_other_passages_are_told_and_a_rebuild_heals_them(tmp_path):
+    """As an earlier version copied them."""
+    place, damaged = tmp_path / "library", tmp_path / "copy"
+    ids = many(place)
+    shutil.copytree(place, damaged)
+    mixed = sorted(ids)
+    with Library(damaged, WordLengths()) as library:
+        library.vectors.add(ids, library.vectors.get(mixed))
+        rows = dict(library.catalog.rows("SELECT id, vectors FROM passages"))
+        with library.catalog.change() as db:
+            db.executemany(
+                "UPDATE passages SET vectors = ? WHERE id = ?",
+                [(rows[other], name) for name, other in zip(ids, mixed, strict=True)],
+            )
+        with pytest.raises(LibraryDamaged, match="cited rebuild"):
+            search(library, "whale", 9)
+    with pytest.raises(LibraryDamaged, match="cited rebuild"):
+        copy(place, damaged, WordLengths())
+    with Library(damaged, WordLengths()) as library:
+        library.rebuild()
+        assert search(library, "whale", 9)
+    assert copy(place, damaged, WordLengths()).present == 1
+    assert (kept(place, ids)[0] * kept(damaged, ids)[0]).sum(axis=1).min() > 0.9999
 
 
 def test_an_interrupted_copy_goes_on_where_it_was(folder, servers):

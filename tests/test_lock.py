@@ -58,6 +58,24 @@ def test_a_second_process_waits_for_the_first_to_finish(tmp_path, holder):
     assert process.wait(10) == 0
 
 
+def test_who_has_the_library_is_told_without_what_is_secret(tmp_path, monkeypatch):
+    database = "postgresql://anna:mole-hill@server/cited?password=mole-hill"
+    for word, told in (
+        (database, "postgresql://anna@server/cited"),
+        (f"--library={database}", "--library=postgresql://anna@server/cited"),
+        ("https://anna:mole-hill@example.org/a?key=mole-hill", "https://anna@example.org/a"),
+        ("https://anna:mole@hill@example.org/mole-hill", "https://…"),
+        ("notes/a b.md", "notes/a b.md"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["/usr/bin/cited", "copy", word, "mole-hill"])
+        lock = OwnerLock(tmp_path, 0)
+        assert "mole" not in (tmp_path / "owner.json").read_text()
+        with pytest.raises(LibraryBusy) as raised:
+            OwnerLock(tmp_path, 0)
+        assert f"in use by `cited copy {told}` (process" in str(raised.value)
+        lock.release()
+
+
 def test_the_lock_of_a_killed_process_does_not_block(tmp_path, holder):
     process = holder(60)
     process.send_signal(signal.SIGKILL)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 from typing import ClassVar
 
 import httpx
@@ -165,6 +166,17 @@ def test_words_are_cut_where_fts5_cuts_them(text, words, tmp_path):
         db.execute("CREATE VIRTUAL TABLE there USING fts5vocab (plain, 'instance')")
     assert [row[0] for row in lite.rows('SELECT term FROM there ORDER BY "offset"')] == words
     lite.close()
+
+
+def test_a_word_longer_than_an_index_takes_is_found_by_its_beginning(shared):
+    chance = Random(1839)  # what repeats would be compressed
+    long = "".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(3000))
+    dump = "".join(chance.choice("0123456789abcdef") for _ in range(9000))
+    for name, text in (("title.md", f"# {long}\n\nA ship sails.\n"), ("dump.md", f"# T\n\n{dump}\n")):
+        made = put(shared, text, name)
+        assert shared.document(made.id) == made
+    assert [name.partition("-")[0] for name, _ in shared.search_words(dump[:256], 9)] == ["dump"]
+    assert shared.search_words("ship", 9)
 
 
 def test_a_removed_document_counts_no_more_among_the_words(shared):

@@ -80,6 +80,30 @@ def test_documents_are_added_found_replaced_moved_and_deleted(shared):
         shared.delete(entry.id)
 
 
+@pytest.mark.parametrize("what", ["delete", "replace"])
+def test_what_is_done_when_the_vectors_go_away_is_told_as_done_and_swept_later(shared, chroma_server, what):
+    ship = document("A ship sails.", "a.md")
+    shared.add(ship)
+
+    def away(done: str, _: str) -> None:
+        if done == what:
+            chroma_server.stop()
+
+    shared.changed = away
+    try:
+        if what == "delete":
+            shared.delete(ship.id)
+            assert shared.entries() == []
+        else:
+            assert shared.add(document("A ship sinks.", "a.md")) == "replaced"
+            assert shared.document(ship.id).text.endswith("A ship sinks.")
+        assert shared.catalog.loose() != []
+    finally:
+        chroma_server.start()
+    shared.add(document("A whale dives.", "b.md"))
+    assert whole(shared)
+
+
 def test_what_one_process_does_another_that_is_open_sees_at_once(servers, shared):
     with Library(servers, WordLengths()) as other:
         assert search(other, "ship", 3) == []
