@@ -219,7 +219,7 @@ def test_a_server_that_was_started_again_is_found_again(coming_and_going, shared
 def test_a_question_waits_for_a_server_that_is_just_starting(coming_and_going, shared):
     put(shared, "# Ships\n\nA ship sails.\n")
     coming_and_going.stop()
-    back = threading.Timer(1, coming_and_going.start)
+    back = threading.Timer(0.2, coming_and_going.start)
     back.start()
     assert shared.passage_count() == 1
     back.join()
