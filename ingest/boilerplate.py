@@ -25,8 +25,13 @@ SITE_LINE = re.compile(
       |we\ use\ cookies.*)(?:\s*[|·•/:-]\s*|\s*$)""",
     re.IGNORECASE | re.VERBOSE,
 )
-TELLS = re.compile(r"\d[^:]*$|\w@\w")
-"""What hours, prices and addresses have: a digit, and not just in the label of "38 North: News"."""
+TELLS = re.compile(
+    r"^(?!(?:published|updated|posted|modified|date)\b)[^:\d]{2,40}:\s.*\d|\w@\w"
+    r"|[€£$]\s?\d|\d\s?(?:[€£$]|(?:euros?|dollars?|pounds?)\b)|\b\d{1,2}(?::\d\d)?\s?(?:to|[–-])\s?\d{1,2}\b",
+    re.IGNORECASE,
+)
+"""What hours, prices and addresses have: a label with a figure, a sum, a time; "38 North: News" has none, nor
+has "12 Comments"."""
 ENDS = ".!?"
 CLOSERS = '"”’)]'
 SHORT = 160

@@ -142,9 +142,10 @@ def _marks(word: Word, before: Word | None, page: int) -> list[str | Mark]:
             return [f"{RAISED}{word.text}{LOWERED}"]
         sure = before is None or not word.label[0].isdigit() or bool(BEFORE_MARKER.search(before.text))
         for i, part in enumerate(parts):
-            pieces.append(
-                part if i % 2 else Mark(part, part if len(parts) > 1 else word.text, page, sure, True)
-            )
+            if part:  # nothing stands between markers side by side
+                pieces.append(
+                    part if i % 2 else Mark(part, part if len(parts) > 1 else word.text, page, sure, True)
+                )
         return pieces
     pattern = BRACKETED if "[" in word.text else SYMBOLS
     cursor = 0

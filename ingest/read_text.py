@@ -38,7 +38,11 @@ PART = re.compile(
     re.VERBOSE,
 )
 """What a heading with a colon begins with: "Chapter 3: A Title", "II: A Title", "Case 14: A Title"."""
-MEASURE = re.compile(r"\d(?:[ \xa0][^\W\d_]{1,3}|[ \xa0]?[°%€£$]\w?)\s*(?:\(|$)|\b0\d{3}|\d{5}")
+MEASURE = re.compile(
+    r"\d[ \xa0]?(?:[km]?Ah|k?Wh|[kM]W|[kMG]?Hz|[kMGT]B|[mck]m|km/h|mph|[mk]g|ml|lbs?|oz|ft|°[CF]?|[%€£$])"
+    r"\s*(?:\(|$)"
+    r"|\b0\d{2,4}[ /-]?\d{3}|\+\d{2}"
+)
 """A figure with its unit at the end of a line, "5,000 mAh (typical)", or a telephone number."""
 YEAR = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
 RAISED_LABELS = f"{SYMBOLS}⁰¹²³⁴⁵⁶⁷⁸⁹ "
@@ -179,7 +183,7 @@ def _is_heading_line(line: str, most_words: int = HEADING_WORDS) -> bool:
 
 def _tells(line: str, title: bool = False) -> bool:
     """Whether a short line tells something, which would be lost in a heading: it has a note, a sentence or a
-    figure, or is a "label: value". A title may have a colon, if no figures follow, and a question."""
+    figure, or is a label with a figure. A title may have a question before its subtitle."""
     text = line.strip()
     if text.startswith("#"):
         return False
@@ -191,7 +195,7 @@ def _tells(line: str, title: bool = False) -> bool:
             if is_sentence(sentence) and not (title and sentence.endswith("?")):
                 return True
     label = None if PART.match(text) else LABEL.search(text)
-    return label is not None and (not title or _is_figure(YEAR.sub("", text[label.end() :])))
+    return label is not None and _is_figure(YEAR.sub("", text[label.end() :]))
 
 
 def _is_figure(value: str) -> bool:

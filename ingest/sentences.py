@@ -11,18 +11,15 @@ import sentencex
 NEVER_FINAL = re.compile(
     r"(?:^|[\s(\[“‘\"'])"
     r"(?:approx|art|arts|ca|ch|chs|cf|ed|eds|fn|nn|nos?|op|pp?|paras?|sec|ser|tr|vols?|viz|al"
-    r"|avg|chaps?|eqs?|est|figs|incl|max|refs|sect|tel|thm|abb|abs|anm|bd|kap"
-    r"|(?-i:Apps?|Def|Fax|Prop|Tabs?))\.$",  # in lower case these are words
+    r"|avg|chaps?|eqs?|est|figs|incl|refs|sect|tel|thm|abb|abs|anm|bd|kap"
+    r"|(?-i:Apps?|Def|Fax|max|Prop|Tabs?))\.$",  # in lower case these are words
     re.IGNORECASE,
 )
 """Abbreviations that sentencex takes for an end, followed here by a number or a lower-case word."""
 CONTINUES = re.compile(r"[a-z0-9(§]")
-SHORT_WORD = re.compile(r"(?<!\d\.)\b\w{1,5}\.$")
-"""What may be an abbreviation or an ordinal, and the end of a sentence for who writes all in lower case."""
-JOINED = re.compile(r"[^\W\d_]{3}\.\s+[^\W\d_A-Z]")
-"""Behind one such place the next is left, so that a text without capitals does not become one sentence."""
-PLAIN_WORD = re.compile(r"[^\W\d_]+(?:[\s,.;:]|$)")
-"""What a name of code is not, which begins a sentence in lower case, too: `schedule()`."""
+BEFORE_SMALL = re.compile(r"(?:\b[IVXLC]{2,}|\b([A-Z])\1|\b[^\W\d_a-z]|\b(?:Hist|Max|Min|resp))\.$")
+"""Ordinals, initials and abbreviations that a word in small letters follows: "XIV. starb", "1799 г. в". Any
+other short word may end a sentence before "npm" or "eBay"."""
 GOES_ON = re.compile(
     r"""(?:^|[\s(])(?:
         \d{1,2}\.\ (?:Januar|Jänner|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Jahrhundert)
@@ -39,7 +36,7 @@ LOOKED_AT = 400
 """Characters before a cut that count; all of them would take minutes on a text of abbreviations."""
 NUMBER = re.compile(r"\d{1,2}\.")
 """Alone, the number of a list's item."""
-NOTE_MARKERS = re.compile(r"(?:(?:\[[^\[\]\s]{1,40}\]|[⁰¹²³⁴-⁹]+)\s*)+")
+NOTE_MARKERS = re.compile(r"(?:(?:\[[^\[\]\s]{1,40}\]|[⁰¹²³⁴-⁹])\s*)+")
 """Markers right behind a sentence's end belong to that sentence, those without a note, too."""
 
 
@@ -84,8 +81,8 @@ def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: 
     left = before[-SEAM:]
     if NUMBER.fullmatch(before) or (CONTINUES.match(piece) and NEVER_FINAL.search(left)):
         return True
-    if piece[0].islower() and not text[previous[0]].islower() and SHORT_WORD.search(left):
-        return bool(PLAIN_WORD.match(piece)) and not JOINED.search(before)
+    if piece[0].islower() and BEFORE_SMALL.search(left):
+        return True
     return any(m.start() < len(left) < m.end() - 1 for m in GOES_ON.finditer(f"{left} {piece[:SEAM]}"))
 
 

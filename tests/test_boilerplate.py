@@ -89,6 +89,19 @@ def test_what_tells_something_behind_a_site_phrase_is_content(line):
     assert count_tail([line, "Follow us on Instagram: @oldmill", "Behind the church"]) == 2
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        ["Subscribe to our newsletter", "Most popular", "March 3, 2024", "Share this"],
+        ["Share this article", "12 Comments", "Filed under: Coffee"],
+        ["Subscribe to our newsletter", "Read next", "10 best coffee makers"],
+        ["Subscribe to our newsletter", "Related", "5 min read", "Updated: March 3, 2024"],
+    ],
+)
+def test_dates_and_counts_behind_a_site_phrase_tell_nothing(tail):
+    assert count_tail(["The mill is now a museum, and it is open all year.", *tail]) == len(tail)
+
+
 def test_the_choices_of_a_newsletter_are_boilerplate():
     assert count_tail(["Stay informed about:", "38 North: News and Analysis", "The Weekly: Essays"]) == 3
 

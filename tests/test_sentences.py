@@ -36,6 +36,14 @@ from ingest.sentences import split_sentences
         ["He was 12.", "April came.", "She wrote an app.", "I left."],
         ["It has been old since 3.6.", "schedule() is new.", "It costs five dollars.", "iPhones cost more."],
         ["so it is.", "and so it stays.", "we left."],
+        [
+            "Install it first.",
+            "npm is needed.",
+            "We use Rust.",
+            "serde parses.",
+            "He met Max.",
+            "3 people came.",
+        ],
     ],
 )
 def test_a_text_splits_into_these_sentences(sentences):
@@ -50,12 +58,12 @@ def test_a_marker_right_behind_the_full_stop_needs_no_space_after_it():
 
 def test_a_text_that_forgets_its_capitals_does_not_become_one_sentence():
     text = "He came here. then he left. they ate it. then more came. and so on."
-    assert len(split_sentences(text)) == 4
+    assert len(split_sentences(text)) == 5
 
 
 @pytest.mark.timeout(30)  # of all that stands before each, it took minutes
 def test_abbreviations_without_end_are_judged_at_once():
-    assert len(split_sentences("Max. 5 eqs. 4 " * 30_000)) == 1
+    assert len(split_sentences("Nos. 5 eqs. 4 " * 30_000)) == 1
 
 
 def test_white_space_belongs_to_no_sentence():
@@ -70,6 +78,11 @@ def test_a_blank_line_ends_a_sentence_even_behind_an_abbreviation():
 @pytest.mark.parametrize("text", ["", " \n\t "])
 def test_white_space_has_no_sentence(text):
     assert split_sentences(text) == []
+
+
+@pytest.mark.timeout(30)  # what may be cut in many ways must not be tried in all of them
+def test_a_line_of_raised_numbers_is_judged_at_once():
+    assert len(split_sentences(f"The chart is drawn so. {'²' * 4000} Next sentence is here.")) == 2
 
 
 def test_a_raised_number_without_a_note_stays_with_its_sentence():
