@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.reader.choose import Decision, choose
-from app.reader.judge import FEATURES, Judged
+from app.reader.judge import FEATURES, Judged, whole_words
 from ingest.document import Span
 from ingest.errors import ModelError
 from ingest.passages import Passage
@@ -102,3 +102,20 @@ def test_a_threshold_that_is_given_overrules_the_fitted_one():
 
     assert Decision.load(WEIGHTS / "decision.json", 0.9).threshold == 0.9
     assert 0 < Decision.load(WEIGHTS / "decision.json").threshold < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "whole"),
+    [
+        ("Up to 400 milligrams a day.", "400 milligram", "400 milligrams"),
+        ("Up to 400 milligrams a day.", "lligrams a", "milligrams a"),
+        ("Up to 400 milligrams a day.", "day", "day"),
+        ("It was lit in 1902", "90", "1902"),
+        ("塔は1902年に", "1902", "1902"),
+        ("灯台は島にある", "島", "島"),
+    ],
+)
+def test_a_short_answer_is_of_whole_words(text, found, whole):
+    start = text.index(found)
+    begin, end = whole_words(text, start, start + len(found))
+    assert text[begin:end] == whole

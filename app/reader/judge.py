@@ -133,7 +133,7 @@ def _judged(
         unnamed,
         *([0.0] * len(LEADS)),
     )
-    place = _place(sentence, short) if has_short_answer(question) else None
+    place = _place(passage, sentence, short) if has_short_answer(question) else None
     likely = features[2] + (allowance(question, passage.plain(place)) if place else 0.0)
     return Judged(passage, sentence, features, place, likely)
 
@@ -156,5 +156,23 @@ def _stem(word: str) -> str:
     return word if word.isdigit() else word[: max(5, len(word) - 3)]
 
 
-def _place(sentence: Span, short: ShortAnswer | None) -> Span | None:
-    return Span(sentence.start + short.start, sentence.start + short.end) if short else None
+def _place(passage: Passage, sentence: Span, short: ShortAnswer | None) -> Span | None:
+    if not short:
+        return None
+    at = sentence.start - passage.start
+    text = passage.text[at : sentence.end - passage.start]
+    start, end = whole_words(text, short.start, short.end)
+    return Span(sentence.start + start, sentence.start + end)
+
+
+WITHIN_WORD = re.compile(r"[^\W_\u2e80-\U0010ffff]{2}")
+"""Two letters or digits, but those of scripts that write no spaces."""
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """A part of a text with all of the words that it begins and ends in: the reader's tokens are pieces."""
+    while start > 0 and WITHIN_WORD.match(text, start - 1):
+        start -= 1
+    while end > start and WITHIN_WORD.match(text, end - 1):
+        end += 1
+    return start, end
