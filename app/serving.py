@@ -42,9 +42,7 @@ def access_of(settings: Settings, no_authentication: bool = False) -> Access:
     return Access(store, bool(store.users()) and not no_authentication, is_loopback(reached))
 
 
-def application(
-    answerer: Answerer, evaluations: Evaluations | None, settings: Settings, access: Access
-) -> FastAPI:
+def application(answerer: Answerer, evaluations: Evaluations | None, access: Access) -> FastAPI:
     """Everything; its state has the `jobs` of the library, to be closed before the library is."""
     library = answerer.library
     audit = access.store.audit
@@ -85,7 +83,7 @@ def serve(
 ) -> None:
     """Serve until told to end. The models are loaded first, so that the first answer is quick."""
     answerer.warm_up()
-    app = application(answerer, evaluations_of(answerer) if evaluations_of else None, settings, access)
+    app = application(answerer, evaluations_of(answerer) if evaluations_of else None, access)
     run_server(
         app,
         listening,

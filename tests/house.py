@@ -95,7 +95,7 @@ def everything(library: Library, answerer: Answerer, **settings: object) -> Iter
     from app.serving import access_of, application
 
     told = Settings(library.folder, **settings)  # type: ignore[arg-type]
-    app = application(answerer, PageEvaluations(answerer), told, access_of(told))
+    app = application(answerer, PageEvaluations(answerer), access_of(told))
     with served(app) as address:
         yield address
     app.state.jobs.close()

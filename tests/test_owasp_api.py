@@ -822,7 +822,7 @@ def test_api9_improper_inventory_management_what_is_served_beside_it_is_known(ho
     from app.settings import Settings
 
     settings = Settings(library.folder)
-    app = application(Answerer(library), PageEvaluations(home.answerer), settings, access_of(settings))
+    app = application(Answerer(library), PageEvaluations(home.answerer), access_of(settings))
     own = {
         getattr(r, "path", "") for r in app.routes if isinstance(r, Route | Mount) or hasattr(r, "methods")
     }

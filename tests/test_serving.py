@@ -35,7 +35,7 @@ def everything(library: Library, **settings):
 
     told = Settings(library.folder, **settings)
     answerer = Answerer(library)
-    return application(answerer, PageEvaluations(answerer), told, access_of(told))
+    return application(answerer, PageEvaluations(answerer), access_of(told))
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_a_server_open_to_the_network_is_called_by_any_name(marrow, browser: Bro
     from app.serving import access_of, application
 
     settings = Settings(marrow.folder, host="0.0.0.0")
-    app = application(Answerer(marrow), None, settings, access_of(settings, no_authentication=True))
+    app = application(Answerer(marrow), None, access_of(settings, no_authentication=True))
     with served(app) as at:
         for host in ("192.0.2.5:7860", "cited.example"):
             told = called(at.rstrip("/"), "list_documents", {}, Host=host)
