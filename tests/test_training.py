@@ -136,3 +136,17 @@ def test_an_encoder_is_read_out_of_its_int8_file(tmp_path):
     reader = ReaderNetwork(read)
     again = network_of(reader.state_dict())
     assert all(torch.equal(a, b) for a, b in zip(reader.parameters(), again.parameters(), strict=True))
+
+
+def test_training_goes_on_from_the_weights_that_are_shipped():
+    """Read back from their int8 file they judge as the file does."""
+    from app.reader.model import WEIGHTS, Reader, Window
+    from app.reader.training.unquantised import UnquantisedReader
+
+    asked = "How many boats did the first lock hold?"
+    windows = [Window("Locks. Then", ("It rained all day.", "The first lock, of 1811, held eleven boats."))]
+    before = Reader().read(asked, windows)[0]
+    after = UnquantisedReader(WEIGHTS / "reader.onnx").read(asked, windows)[0]
+    assert after.answerable == pytest.approx(before.answerable, abs=0.5)
+    assert after.evidence == pytest.approx(before.evidence, abs=1)
+    assert [(a.start, a.end) for a in after.answers[1:]] == [(a.start, a.end) for a in before.answers[1:]]

@@ -1,8 +1,8 @@
 """Train the reader: python -m app.reader.training.train --data FOLDER --encoder FILE --out FOLDER.
 
-Starts from an encoder (see encoder.py; word embeddings frozen) or from a checkpoint. Runs in the background
-on two CPU cores in bfloat16, some 12 examples a second. Writes a checkpoint with the running average of the
-weights, and a line of figures, every --every examples.
+Starts from an encoder (see encoder.py; word embeddings frozen), a checkpoint or an exported reader.
+Runs in the background on two CPU cores in bfloat16, some 8 examples a second. Writes a checkpoint with the
+running average of the weights, and a line of figures, every --every examples.
 """
 
 import argparse
@@ -18,12 +18,12 @@ from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from app.reader.training.encoder import read_encoder
+from app.reader.training.encoder import read_encoder, read_network
 from app.reader.training.epoch import epoch
 from app.reader.training.examples import load, load_squad_training, load_written
 from app.reader.training.loss import batches, loss_of
 from app.reader.training.negatives import hard_negatives
-from app.reader.training.network import ReaderNetwork, network_of
+from app.reader.training.network import ReaderNetwork
 from app.reader.training.split import split
 from app.reader.training.validate import validate
 from index.embed import Embedder, packaged_model
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
     begin = parser.add_mutually_exclusive_group(required=True)
     begin.add_argument("--encoder", type=Path, help="int8 ONNX file of an encoder to start from")
-    begin.add_argument("--start", type=Path, help="checkpoint to go on from, with a new schedule")
+    begin.add_argument("--start", type=Path, help="checkpoint or reader.onnx to go on from; new schedule")
     parser.add_argument("--squad", type=Path, help="SQuAD's own training file, of which a part is read")
     parser.add_argument("--examples", type=int, default=50_000, help="examples in all")
     parser.add_argument("--rate", type=float, default=1.2e-4, help="peak learning rate")
@@ -93,11 +93,9 @@ def train(options: argparse.Namespace) -> None:
 
 
 def load_network(encoder: Path, checkpoint: Path | None) -> ReaderNetwork:
-    """The network on an encoder, or with a checkpoint's weights; word embeddings frozen."""
-    if checkpoint:
-        network = network_of(torch.load(checkpoint, weights_only=True))
-    else:
-        network = ReaderNetwork(read_encoder(encoder))
+    """The network on an encoder, or with a checkpoint's or an exported reader's weights; word embeddings
+    frozen."""
+    network = read_network(checkpoint) if checkpoint else ReaderNetwork(read_encoder(encoder))
     for weights in network.encoder.get_submodule("embeddings").parameters():
         weights.requires_grad_(False)
     return network

@@ -8,8 +8,8 @@ from tokenizers import Tokenizer
 
 from app.reader.encode import encode
 from app.reader.model import WEIGHTS, Reading, Window, decode
+from app.reader.training.encoder import read_network
 from app.reader.training.loss import tensors
-from app.reader.training.network import network_of
 from index.embed import packaged_model
 
 
@@ -19,7 +19,7 @@ class UnquantisedReader:
     def __init__(self, checkpoint: Path) -> None:
         self.fingerprint = f"{checkpoint.name}, torch fp32"
         self.decision = WEIGHTS / "decision.json"
-        self._network = network_of(torch.load(checkpoint, weights_only=True))
+        self._network = read_network(checkpoint)
         self._network.eval()
         self._tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
         self._tokenizer.no_truncation()
