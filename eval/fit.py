@@ -2,9 +2,9 @@
 
 On every sentence read for the tuning halves of both sets and for our own articles that the reader
 never saw, by logistic regression: first for «this sentence is evidence», then for «the documents
-answer». Threshold and shares (app/reader/choose.py) come from cross-validation over the same
-questions, a document at a time. Writes decision.json beside the reader's weights. The reporting
-halves are not looked at.
+answer». The threshold comes from cross-validation over the same questions, a document at a time; the
+shares (app/reader/choose.py) are chosen with the weights fitted to all of them. Writes decision.json
+beside the reader's weights. The reporting halves are not looked at.
 """
 
 import argparse
@@ -94,7 +94,8 @@ def cases(article: Path, reader: AnyReader, embedder: Embedder, most_hits: int =
 
 
 def fit(found: Sequence[Case]) -> Decision:
-    """Fit weights, temperature, threshold and shares on the cases; prints what cross-validation gives."""
+    """Fit weights, temperature, threshold and shares on the cases; prints what cross-validation gives for
+    all but the shares."""
     x = np.array([j.features for case in found for j in case.judged])
     y = np.array([case.label(j) for case in found for j in case.judged])
     groups = np.array([i for i, case in enumerate(found) for _ in case.judged])

@@ -67,7 +67,7 @@ def test_a_passage_that_answers_is_no_negative_of_its_question(written):
 
 def test_negatives_hold_no_evidence_and_every_question_comes_as_often_as_asked(written):
     negatives = {k: [("Locks. Now", tuple(ROWS[1]["sentences"]))] for k in (1,)}
-    out = epoch(written, negatives, random.Random(0), written=40)
+    out = epoch(written, negatives, random.Random(0), {"written": 40})
     assert sum(bool(e.evidence) for e in out) == 40 * 3
     assert any(e.question == "Who built it?" and e.sentences[0] == ROWS[1]["sentences"][0] for e in out)
 

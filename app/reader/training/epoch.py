@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.reader.training.examples import Example, crop
@@ -17,18 +17,18 @@ def epoch(
     examples: Sequence[Example],
     negatives: dict[int, list[tuple[str, tuple[str, ...]]]],
     chance: random.Random,
-    written: int = 1,
+    own: Mapping[str, int],
     public: float = 1.0,
 ) -> list[Example]:
-    """One pass: questions with their windows (cropped at random), and negatives beside them; the
-    project's own questions `written` times, of the others a random share `public`."""
+    """One pass: questions with their windows (cropped at random), and negatives beside them; those of
+    the sources in `own` so many times, of the others a random share `public`."""
     out = []
     names: dict[str, list[str]] = defaultdict(list)
     for example in examples:
         names[example.group] += NAME.findall(" " + " ".join(example.sentences[:2]))[:3]
     order = []
     for k, example in enumerate(examples):
-        times = written if example.source == "written" else int(chance.random() < public)
+        times = own.get(example.source, int(chance.random() < public))
         order += [k] * times
     for k in order:
         example = examples[k]

@@ -39,7 +39,8 @@ def read_rows(path: Path) -> Iterator[dict]:
 
 
 WRITTEN = Path(__file__).parent / "written"
-"""Passages and questions written for this project: paraphrase, why, near misses, false premises."""
+"""Passages and questions written for this project: paraphrase, why, near misses, false premises. Most are
+about invented subjects; those of files w*.jsonl are about real ones («Tokyo» for Japan, «the sixties»)."""
 
 
 def load_written(folder: Path = WRITTEN) -> list[Example]:
@@ -47,11 +48,13 @@ def load_written(folder: Path = WRITTEN) -> list[Example]:
 
     A row is a passage: title, section, sentences, questions with evidence indices and a short answer
     out of the first of these. A row with a field `footnote` belongs to an article, the rows with its
-    title, in reading order; `also` names evidence in other passages of it, (passage, sentence).
+    title, in reading order; `also` names evidence in other passages of it, (passage, sentence). The row of
+    a footnote begins with the sentence that refers to it.
     """
     examples = []
     for path in sorted(folder.glob("*.jsonl")):
         articles: dict[str, list[dict]] = defaultdict(list)
+        before = len(examples)
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             articles[row["title"]].append(row)
@@ -59,6 +62,8 @@ def load_written(folder: Path = WRITTEN) -> list[Example]:
             examples += [_from_written(row, one, one["evidence"], one["answer"]) for one in asked]
         for rows in articles.values():
             examples += _evidence_elsewhere(rows)
+        if path.name.startswith("w"):
+            examples[before:] = [replace(e, source="world") for e in examples[before:]]
     return examples
 
 

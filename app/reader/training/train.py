@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.2e-4, help="peak learning rate")
     parser.add_argument("--tokens", type=int, default=3500, help="padded tokens a batch")
     parser.add_argument("--written", type=int, default=4, help="times the project's own questions an epoch")
+    parser.add_argument("--world", type=int, default=4, help="times those of them about real subjects")
     parser.add_argument("--public", type=float, default=1.0, help="share of the public questions an epoch")
     parser.add_argument("--every", type=int, default=4000, help="examples between checkpoints")
     parser.add_argument("--limit", type=int, help="train on so many questions only (a trial)")
@@ -71,7 +72,8 @@ def train(options: argparse.Namespace) -> None:
     schedule = LambdaLR(optimiser, lambda _: factor(seen / options.examples))
     options.out.mkdir(parents=True, exist_ok=True)
     while seen < options.examples:
-        examples = epoch(kept, negatives, chance, options.written, options.public)
+        own_times = {"written": options.written, "world": options.world}
+        examples = epoch(kept, negatives, chance, own_times, options.public)
         for batch in batches(examples, tokenizer, options.tokens):
             loss = loss_of(network, batch, chance)
             step(network, optimiser, loss)
