@@ -42,6 +42,7 @@ def main() -> None:
     begin.add_argument("--start", type=Path, help="checkpoint or reader.onnx to go on from; new schedule")
     parser.add_argument("--squad", type=Path, help="SQuAD's own training file, of which a part is read")
     parser.add_argument("--examples", type=int, default=50_000, help="examples in all")
+    parser.add_argument("--minutes", type=float, help="end after so many, in place of so many examples")
     parser.add_argument("--rate", type=float, default=1.2e-4, help="peak learning rate")
     parser.add_argument("--tokens", type=int, default=3500, help="padded tokens a batch")
     parser.add_argument("--written", type=int, default=4, help="times the project's own questions an epoch")
@@ -69,9 +70,14 @@ def train(options: argparse.Namespace) -> None:
     optimiser = make_optimiser(network, options.rate)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
     seen, next_save, begun, running = 0, options.every, time.monotonic(), 0.0
-    schedule = LambdaLR(optimiser, lambda _: factor(seen / options.examples))
+
+    def done() -> float:
+        spent = (time.monotonic() - begun) / 60
+        return spent / options.minutes if options.minutes else seen / options.examples
+
+    schedule = LambdaLR(optimiser, lambda _: factor(done()))
     options.out.mkdir(parents=True, exist_ok=True)
-    while seen < options.examples:
+    while done() < 1:
         own_times = {"written": options.written, "world": options.world}
         examples = epoch(kept, negatives, chance, own_times, options.public)
         for batch in batches(examples, tokenizer, options.tokens):
@@ -81,7 +87,10 @@ def train(options: argparse.Namespace) -> None:
             schedule.step()
             average.update_parameters(network)
             running = 0.99 * running + 0.01 * loss.item() if running else loss.item()
-            if seen >= next_save or seen >= options.examples:
+            if seen // 500 > (seen - len(batch)) // 500:
+                print(f"{seen} examples, loss {running:.3f}, {time.monotonic() - begun:.0f} s", flush=True)
+            ended = done() >= 1
+            if seen >= next_save or ended:
                 next_save += options.every
                 row = {"seen": seen, "loss": running, "seconds": time.monotonic() - begun}
                 row |= validate(average.module, squad, tokenizer)
@@ -90,7 +99,7 @@ def train(options: argparse.Namespace) -> None:
                 with (options.out / "log.jsonl").open("a", encoding="utf-8") as log:
                     log.write(json.dumps(row) + "\n")
                 print(json.dumps(row), flush=True)
-            if seen >= options.examples:
+            if ended:
                 break
 
 
