@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.cite import Citation, cite, position
+from app.cite import Citation, cite, in_words, position
 from app.conversation import standalone
 from app.parts import LeftOut, Part, Unsupported, Written
 from app.reader import AnyReader, Reader
 from app.reader.choose import Choice, Decision, choose
-from app.reader.expect import asks_several
+from app.reader.expect import asks_several, in_other_script, is_small_talk
 from app.reader.judge import judge
 from app.tracing import span
 from index.library import Library
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.write import Draft
 
 REFUSAL = "I could not find this in the documents."
+OTHER_LANGUAGE = "Cited learned to read English: see yourself whether these quotations answer."
 QUOTE = "quote"
 """The mode of an answer made without a language model."""
 MODEL = "model"
@@ -143,11 +144,12 @@ class Answerer:
     def _quoted(self, question: str, asked: str, documents: Sequence[str]) -> Answer:
         begun = time.perf_counter()
         with span("search") as step:
-            hits = search(self.library, asked, MOST_HITS, documents)
+            hits = search(self.library, asked, MOST_HITS, documents, distinct=True)
             step.set(passages=len(hits))
         found = time.perf_counter()
         with span("read", passages=len(hits)) as step:
-            choice = choose(judge(self.reader, asked, hits), self.decision, asks_several(asked))
+            judged = [] if is_small_talk(asked) else judge(self.reader, asked, hits)
+            choice = choose(judged, self.decision, asks_several(asked))
             step.set(quotations=len(choice.quotes), confidence=float(choice.confidence))
         citations = _cite(choice, hits)
         done = time.perf_counter()
@@ -163,6 +165,7 @@ class Answerer:
             mode=QUOTE,
             timings={stage: seconds * 1000 for stage, seconds in timings.items()},
             parts=tuple(Part(f"“{quotation(c)}”", (c.marker,)) for c in citations),
+            notice=OTHER_LANGUAGE if citations and in_other_script(question) else None,
         )
 
     def _written(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Iterator[Event]:
@@ -231,7 +234,7 @@ def _compose(citations: Sequence[Citation]) -> str:
     lines = [f"“{quotation(c)}” [{c.marker}]" for c in citations]
     short = citations[0].short_answer
     if len(citations) == 1 and short is not None:
-        words = citations[0].passage.plain(short).strip()
+        words = in_words(citations[0].passage, short)
         lines[0] = f"{words[:1].upper()}{words[1:]}. {lines[0]}"
     return "\n".join(lines)
 
@@ -246,9 +249,8 @@ def written(parts: Sequence[Part]) -> str:
 
 
 def quotation(citation: Citation) -> str:
-    """The cited text on one line without the document's own footnote markers, for reading."""
-    words = citation.passage.plain(Span(citation.start, citation.end))
-    return " ".join(words.split()).replace(" .", ".").replace(" ,", ",")
+    """The cited text for reading."""
+    return in_words(citation.passage, Span(citation.start, citation.end))
 
 
 def document_order(hits: Sequence[Hit]) -> dict[str, int]:

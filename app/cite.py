@@ -1,6 +1,7 @@
 """Evidence becomes citations. The only way to make a Citation is from a span of a document's text, so
 `document.text[start:end] == cited_text` holds by construction; nothing unresolvable passes."""
 
+import re
 from dataclasses import dataclass
 
 from ingest.document import Span
@@ -47,6 +48,16 @@ def cite(
         short = None
     text = passage.text[span.start - passage.start : span.end - passage.start]
     return Citation(marker, passage, document_index, text, span.start, span.end, score, short)
+
+
+def in_words(passage: Passage, span: Span) -> str:
+    """A span of a passage for reading: on one line, its own lines apart by « / », without the document's
+    footnote markers. Nothing else is changed in what the document says."""
+    text = passage.text[span.start - passage.start : span.end - passage.start]
+    for label in passage.notes:
+        text = re.sub(rf"[ \t]*\[{re.escape(label)}\]", "", text)
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return " / ".join(line for line in lines if line)
 
 
 def position(passage: Passage, document_index: int, start: int, end: int) -> dict:

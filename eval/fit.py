@@ -88,7 +88,7 @@ def cases(article: Path, reader: AnyReader, embedder: Embedder, most_hits: int =
             for document in documents:
                 library.add(document)
             for q in questions:
-                judged = judge(reader, q.question, search(library, q.question, most_hits))
+                judged = judge(reader, q.question, search(library, q.question, most_hits, distinct=True))
                 found.append(Case(origin, q, judged))
     return found
 

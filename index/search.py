@@ -36,17 +36,25 @@ class Hit:
     sentences: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
 
-def search(library: Library, question: str, most: int, documents: Sequence[str] = ()) -> list[Hit]:
-    """The passages nearest to the question, best first. documents: ids to search in, empty for all."""
+def search(
+    library: Library, question: str, most: int, documents: Sequence[str] = (), distinct: bool = False
+) -> list[Hit]:
+    """The passages nearest to the question, best first. documents: ids to search in, empty for all.
+    distinct: of passages with the same text, as two copies of a document have, the first alone."""
     vector = library.embedder.question(question)
     for _ in range(TRIES):
-        if (hits := _searched(library, vector, question, most, documents)) is not None:
+        if (hits := _searched(library, vector, question, most, documents, distinct)) is not None:
             return hits
     raise LibraryBusy(f"the library {library.name} changes faster than it can be searched; try again")
 
 
 def _searched(
-    library: Library, vector: np.ndarray, question: str, most: int, documents: Sequence[str]
+    library: Library,
+    vector: np.ndarray,
+    question: str,
+    most: int,
+    documents: Sequence[str],
+    distinct: bool,
 ) -> list[Hit] | None:
     """None where a document that was found was replaced or deleted before it was read."""
     candidates = max(most, CANDIDATES)
@@ -55,10 +63,13 @@ def _searched(
     cosines = _cosines(library, vector, [*near, *worded])
     closest = sorted(cosines, key=lambda name: -cosines[name].max())
     ranked = fuse([list(near), worded, closest], [1.0, WORDS_WEIGHT, SENTENCE_WEIGHT])
-    visible = library.catalog.passages([name for name, _ in ranked[:most]])
-    if len(visible) < len(ranked[:most]):
+    wanted = [name for name, _ in ranked[: most * 2 if distinct else most]]
+    visible = library.catalog.passages(wanted)
+    if len(visible) < len(wanted):
         return None
-    best = [(visible[name], score) for name, score in ranked[:most]]
+    found = [(visible[name], score) for name, score in ranked[: len(wanted)]]
+    texts = [p.text for p, _ in found] if distinct else []
+    best = [pair for i, pair in enumerate(found) if pair[0].text not in texts[:i]][:most]
     around = {p.id: linked(library, p) for p, _ in best}
     if any(_edition(q) != _edition(p) for p, _ in best for q in around[p.id]):
         return None

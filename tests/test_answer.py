@@ -207,3 +207,33 @@ def test_many_can_ask_while_documents_come_and_go(library: Library):
     for question, answer in answers:
         assert_exact(answer, library)
         assert answer.text == expected[question]
+
+
+TWICE = "Lease\n\nThe lease of the flat starts on 1 May 2024 and runs for a year, at $1,850 a month.\n"
+
+
+def test_a_document_that_is_there_twice_is_quoted_once(embedder, tmp_path: Path):
+    with Library(tmp_path, embedder) as library:
+        for name in ("lease.txt", "copy.txt"):
+            library.add(read_bytes(TWICE.encode(), name=name, source=name))
+        answer = Answerer(library, threshold=0.0).answer("When does the lease start?")
+        assert len(library.entries()) == 2
+    assert len(answer.citations) == len(answer.passages) == 1
+    assert answer.text.startswith("1 May 2024. “")
+
+
+def test_thanks_are_refused_and_what_is_asked_in_another_script_is_answered_with_a_warning(samples: Answerer):
+    assert not Answerer(samples.library, threshold=0.01).answer("thanks!").answered
+    foreign = Answerer(samples.library, threshold=0.0).answer("커피에는 카페인이 얼마나 있습니까?")
+    assert foreign.answered
+    assert "English" in (foreign.notice or "")
+    assert foreign.text.startswith("“")
+
+
+def test_nothing_but_markers_is_changed_in_a_quotation(embedder, tmp_path: Path):
+    page = "<h1>Prices</h1><p>They rose by .5 percent[1] , in .venv terms [x] .</p><hr><p>[1] Of May.</p>"
+    with Library(tmp_path, embedder) as library:
+        library.add(read_bytes(page.encode(), name="p.html", source="p.html"))
+        answer = Answerer(library, threshold=0.0).answer("By how much did the prices rise?")
+    assert "by .5 percent , in .venv terms [x] ." in answer.text
+    assert not answer.text.startswith("5 percent")

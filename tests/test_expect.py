@@ -2,7 +2,14 @@
 
 import pytest
 
-from app.reader.expect import asks_several, has_short_answer, lacks_expected
+from app.reader.expect import (
+    NEVER,
+    allowance,
+    asks_several,
+    has_short_answer,
+    is_small_talk,
+    lacks_expected,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,41 @@ def test_a_reason_has_no_short_answer_and_a_number_has():
 @pytest.mark.parametrize(
     "question",
     [
+        "Can I have a dog?",
+        "And is the office open on Sundays?",
+        "Compare the offers of the two roofers",
+        "When is the rent due, and what does it cost to be late?",
+        "책을 몇 권 빌릴 수 있나요?",
+        "館長は誰ですか",
+    ],
+)
+def test_whether_or_several_things_and_questions_of_other_scripts_have_none_either(question: str):
+    assert not has_short_answer(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("Who is the captain?", "Ahab", "a sewer and garbage collection"),
+        ("Who pays for water?", "Landlord", "The gas"),
+        ("How many ships were sent?", "two minesweepers", "minesweepers"),
+        ("What is the email address of support?", "help@example.org", "44 20 7946"),
+        ("In which year was it built?", "1902", "the spring"),
+    ],
+)
+def test_words_of_another_kind_than_is_asked_for_are_no_short_answer(question, right, wrong):
+    assert allowance(question, right) > 0
+    assert allowance(question, wrong) == NEVER
+
+
+def test_where_other_kinds_can_answer_too_they_have_no_allowance_and_may():
+    assert allowance("How long does it last?", "for ever") == 0
+    assert allowance("What is the drink called?", "cappuccino") == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
         "When was it built, and by whom?",
         "How large was the fund and what did it pay for?",
         "In what two ways did Brazil try to deal with it?",
@@ -61,3 +103,12 @@ def test_parts_lists_and_comparisons_ask_for_several_things(question: str):
 )
 def test_a_single_fact_is_one_thing(question: str):
     assert not asks_several(question)
+
+
+@pytest.mark.parametrize(
+    ("said", "talk"),
+    [("hello", True), ("Thank you very much!", True), ("ok thanks", True), ("hello world program", False),
+     ("Thanksgiving", False), ("no smoking?", False), ("Who said thanks?", False)],
+)  # fmt: skip
+def test_greetings_and_thanks_are_no_questions(said: str, talk: bool):
+    assert is_small_talk(said) == talk

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from app.answer import Answer
-from app.cite import Citation
+from app.cite import Citation, in_words
 from app.parts import Part
 from index.catalog import Catalog
 from index.search import Hit
-from ingest.document import Span
 from ingest.errors import QuestionError
 from ingest.passages import Passage
 
@@ -40,7 +39,7 @@ def turn_of(answer: Answer, catalog: Catalog) -> dict:
         "asked": answer.asked,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "parts": [part_of(part) for part in answer.parts],
-        "short": answer.citations[0].passage.plain(short).strip() if short else None,
+        "short": in_words(answer.citations[0].passage, short) if short else None,
         "cards": cards_of(answer.citations, answer.passages, catalog)
         if answer.answered
         else _dated([_nearest(hit) for hit in answer.passages[:NEAREST]], catalog),
@@ -114,7 +113,7 @@ def _referring(note: Passage, hits: Sequence[Hit]) -> str | None:
     for body in linked:
         for sentence in body.sentences:
             if body.kind == "body" and any(sentence.start <= at < sentence.end for at in note.marked_at):
-                return body.plain(Span(sentence.start, sentence.end)).strip()
+                return in_words(body, sentence)
     return None
 
 

@@ -129,7 +129,8 @@ def _in_reading_order(chosen: Sequence[tuple[float, Judged]], decision: Decision
 
 
 def _adjacent(judged: Judged, before: Span) -> bool:
+    """Whether nothing stands between, and no paragraph ends."""
     between = judged.passage.text[
         before.end - judged.passage.start : judged.sentence.start - judged.passage.start
     ]
-    return not between.strip()
+    return not between.strip() and between.count("\n") < 2

@@ -10,7 +10,8 @@ import re
 NUMBER_WORDS = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
     "seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|"
-    "million|billion|dozen|half|quarter|third|thirds|once|twice|single|both|several|few|no"
+    "million|billion|dozen|half|quarter|third|thirds|once|twice|single|both|several|few|no|none|nothing|"
+    "dozens|hundreds|thousands|millions|billions"
 )
 NUMBER = re.compile(rf"\d|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
 TIME = re.compile(
@@ -32,6 +33,8 @@ ASKS_YEAR = re.compile(r"\b(?:what|which) (?:years?|decade|century)\b|\bin what 
 ASKS_TIME = re.compile(
     r"^\W*(?:and |so )?(?:since |until )?when\b|\bwhat (?:date|day|month|time)\b", re.IGNORECASE
 )
+ASKS_ADDRESS = re.compile(r"\be-?mails?\b|\b(?:web ?site|url|web address)\b", re.IGNORECASE)
+ADDRESS = re.compile(r"\S@\S|\w\.[a-z]{2,}\b")
 ASKS_NAME = re.compile(
     r"^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b"
     r"|\b(?:what|which) (?:is|was|were|are) the names?\b"
@@ -71,12 +74,41 @@ def asks_several(question: str) -> bool:
     return bool(ASKS_SEVERAL.search(question))
 
 
+ASKS_WHETHER = re.compile(
+    r"^\W*(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|may|might|must|should|shall"
+    r"|will|would)\b",
+    re.IGNORECASE,
+)
+OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u0370-\u03ff]")
+"""A letter neither Latin nor, as formulas have them, Greek."""
+
+
+SMALL_TALK = re.compile(
+    r"\W*(?:(?:hi|hello|hey|thanks?|thx|ok|okay|bye|goodbye|cheers|good (?:morning|day|evening|night)"
+    r"|yes|no|great|fine|nice|cool|test|there|you|so|very|much)\b\W*)+",
+    re.IGNORECASE,
+)
+
+
+def is_small_talk(question: str) -> bool:
+    """Whether it is a greeting or thanks, which no document answers."""
+    return bool(SMALL_TALK.fullmatch(question))
+
+
+def in_other_script(question: str) -> bool:
+    """Whether the question is written in letters that the reader never learned."""
+    return bool(OTHER_SCRIPT.search(question))
+
+
 def has_short_answer(question: str) -> bool:
-    """Whether a few words can answer: not where it asks why, how, or for an explanation."""
-    return not ASKS_REASON.search(question)
+    """Whether a few words can answer: not where it asks why, how, whether, for an explanation or for
+    several things; and of other scripts than Latin, the words that the reader finds are as often wrong."""
+    asks = ASKS_REASON.search(question) or ASKS_WHETHER.search(question) or asks_several(question)
+    return not asks and not in_other_script(question)
 
 
 EXPECTED = (
+    (ASKS_ADDRESS, ADDRESS, 20.0),
     (ASKS_YEAR, YEAR, 20.0),
     (ASKS_NUMBER, NUMBER, 4.0),
     (ASKS_TIME, TIME, 20.0),
@@ -85,6 +117,18 @@ EXPECTED = (
 """What asks for what, and how much lower the score of a short answer of this kind may be. Of held-back
 SQuAD's, in the sentence that is quoted, 0.9 of the years, times and names are right at any score, 0.8 of
 the numbers from -2 on, and 0.8 of all others from 2 on (LOG.md)."""
+NEEDED = re.compile(
+    r"\bhow (?:many|much|old|far|tall|deep|high|wide|heavy|large|big|fast)\b|\bpercentage\b"
+    r"|^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b"
+    rf"|{ASKS_YEAR.pattern}|{ASKS_ADDRESS.pattern}",
+    re.IGNORECASE,
+)
+"""What no words of another kind can answer."""
+NEVER = -100.0
+NAMES_ALONE = re.compile(
+    r"\b(?!(?:The|An?|It|He|She|They|Th(?:is|at|ese|ose)|His|Her|Its|Their|In|On|At|Of|By|For|And)\b)[A-Z][\w’'-]*"
+)
+"""Names in an answer's own words, which may begin with one."""
 
 
 def lacks_expected(question: str, text: str) -> bool:
@@ -95,9 +139,15 @@ def lacks_expected(question: str, text: str) -> bool:
 
 
 def allowance(question: str, words: str) -> float:
-    """How much lower the score of a short answer of these words may be, for being of the kind asked for."""
+    """How much lower the score of a short answer of these words may be, for being of the kind asked for;
+    NEVER where it is of another and nothing else can answer («How many?»: «minesweepers»)."""
     found = next(((answer, less) for asks, answer, less in EXPECTED if asks.search(question)), None)
-    return found[1] if found and _new(found[0], question, words) else 0.0
+    if not found:
+        return 0.0
+    kind, less = found
+    if _new(NAMES_ALONE if kind is NAME else kind, question, words):
+        return less
+    return NEVER if NEEDED.search(question) else 0.0
 
 
 def _new(kind: re.Pattern[str], question: str, text: str) -> bool:

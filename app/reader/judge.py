@@ -46,17 +46,18 @@ that stand nowhere in the window. A lead is what a sentence has more than the be
 
 
 def judge(reader: AnyReader, question: str, hits: Sequence[Hit]) -> list[Judged]:
-    """Every sentence of the hits and of their linked footnotes, each once, in no particular order."""
+    """Every sentence of the hits and of their linked footnotes, each once, in no particular order; of those
+    that say the same in the same words, in two copies of a document, say, the likeliest."""
     views = _views(hits)
     readings = reader.read(question, [view.window for view in views])
-    best: dict[tuple[str, int], Judged] = {}
+    best: dict[str, Judged] = {}
     asked = telling_words(question)
     for view, reading in zip(views, readings, strict=True):
         around = f"{view.window.heading} {' '.join(view.window.sentences)}".lower()
         missing, unnamed = 1 - _share(asked, around), _unnamed(question, around)
         for i in range(len(view.sentences)):
             judged = _judged(question, asked, view, reading, i, missing, unnamed)
-            key = (judged.passage.document_id, judged.sentence.start)
+            key = " ".join(view.window.sentences[i].split()).casefold()
             if key not in best or judged.features[0] > best[key].features[0]:
                 best[key] = judged
     return with_leads(list(best.values()))
@@ -167,6 +168,9 @@ def _place(passage: Passage, sentence: Span, short: ShortAnswer | None) -> Span 
 
 WITHIN_WORD = re.compile(r"[^\W_\u2e80-\U0010ffff]{2}")
 """Two letters or digits, but those of scripts that write no spaces."""
+BEFORE_NUMBER = re.compile(r"(?<![\w.,])[+−-]?(?:[A-Z]{0,3}[$€£¥₩])?[+−-]?\.?$")
+AFTER_NUMBER = re.compile(r"(?<=\d)\s?[%‰°€]")
+"""What belongs to a number and is easily left out of it."""
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
@@ -175,4 +179,7 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
         start -= 1
     while end > start and WITHIN_WORD.match(text, end - 1):
         end += 1
-    return start, end
+    if text[start : start + 1].isdigit() and (sign := BEFORE_NUMBER.search(text, max(0, start - 8), start)):
+        start = sign.start()
+    unit = AFTER_NUMBER.match(text, end)
+    return start, unit.end() if unit else end
