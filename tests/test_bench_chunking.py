@@ -225,6 +225,9 @@ def test_wrong_data_is_named_by_file_and_line(toy):
     write_questions(toy, [("Where?", "wasps", [("Bees", 0, 4)])])
     with pytest.raises(EvaluationError, match=r"questions\.csv:2: .*wasps"):
         load(toy)
+    (toy / "questions.csv").write_text("references,corpus_id\n[],bees\n")
+    with pytest.raises(EvaluationError, match=r"questions\.csv:2: .*'question'"):
+        load(toy)
     write_questions(toy, [("Where?", "bees", [])])
     with pytest.raises(EvaluationError, match="no reference"):
         load(toy)

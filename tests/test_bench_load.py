@@ -2,12 +2,15 @@
 
 import json
 import os
+import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
 from app.answer import Answerer
+from eval.bench import clients
 from eval.bench.load import Asked, Under, as_text, ask_for, in_a_loop, run_load, summed
 from eval.bench.servers import Serving, as_lines, run_servers
 from eval.questions import SETS
@@ -50,9 +53,17 @@ def test_the_figures_are_told_in_words():
     ]
 
 
+def test_of_clients_too_no_percentile_is_more_than_any_of_them_took():
+    load = clients.summed(2, [0.1] * 4 + [None] + [0.1] * 4 + [0.5], 10.0)
+    assert (load.clients, load.questions, load.failed, load.per_second) == (2, 10, 1, 0.9)
+    assert (load.p50, load.p95, load.p99) == pytest.approx((0.1, 0.34, 0.468))  # 0.6, 0.92 of the way to 0.5
+
+
 def test_a_server_that_answers_nothing_is_an_error():
     with pytest.raises(EvaluationError, match="no question was answered"):
         summed(4, Asked([], {"503": 50}, 10.0, [look(500)]), (8.0, 8.0))
+    with pytest.raises(EvaluationError, match="no question was answered"):
+        clients.summed(4, [0.1, None], 10.0)
 
 
 def test_the_loop_answers_at_least_one_question_and_tells_how_many_a_second(sample_library, tmp_path):
@@ -104,16 +115,29 @@ class Wrong(BaseHTTPRequestHandler):
         pass
 
 
-def test_wrong_answers_and_broken_connections_are_errors_and_the_asking_goes_on():
+@pytest.fixture
+def wrong() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Wrong)
     server.asked = 0  # type: ignore[attr-defined]
     Thread(target=server.serve_forever, daemon=True).start()
-    asked = ask_for(f"http://127.0.0.1:{server.server_port}/", ["Who?"], 2, 0.3)
+    yield server
     server.shutdown()
     server.server_close()
+
+
+def test_asking_that_is_ended_ends(wrong):
+    ended = Event()
+    Timer(0.3, ended.set).start()
+    begun = time.perf_counter()
+    ask_for(f"http://127.0.0.1:{wrong.server_port}/", ["Who?"], 2, 60.0, ended)
+    assert time.perf_counter() - begun < 30
+
+
+def test_wrong_answers_and_broken_connections_are_errors_and_the_asking_goes_on(wrong):
+    asked = ask_for(f"http://127.0.0.1:{wrong.server_port}/", ["Who?"], 2, 0.3)
     assert asked.took == []
     assert asked.errors.keys() == {"another question", "RemoteDisconnected"}
-    assert sum(asked.errors.values()) == server.asked > 6  # type: ignore[attr-defined]
+    assert sum(asked.errors.values()) == wrong.asked > 6  # type: ignore[attr-defined]
     assert asked.looks[0] == {"process_resident_memory_bytes": [5e6], "a": [2.0, 3.0]}
 
 

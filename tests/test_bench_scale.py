@@ -1,21 +1,24 @@
 import gzip
 import math
 import re
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from eval.bench.scale import build, run_scale
-from eval.bench.scale_fill import Filling, copy, filled
-from eval.bench.scale_measure import Row, recall, sentences
+from eval.bench import scale_measure
+from eval.bench.scale import build, made_with, run_scale
+from eval.bench.scale_fill import Filling, copy, filled, read_filling
+from eval.bench.scale_measure import Row, changes, measure, recall, sentences
 from eval.bench.scale_report import picture, table, told
 from eval.bench.scale_text import MOST_WORDS, collect, documents, files, paragraphs
-from eval.bench.scale_vectors import Fit, means, regress, tokenizer, unit
+from eval.bench.scale_vectors import Fit, fit, means, regress, tokenizer, unit
 from eval.cli.base import set_path, sources_of
 from eval.run import load_task
 from index.library import Library
 from ingest.errors import EvaluationError
+from ingest.read import read_bytes
 from tests.test_embed import WordLengths
 
 LINES = [
@@ -163,6 +166,72 @@ def test_an_interrupted_size_goes_on_where_it_was(tmp_path):
     assert [path.name for path in (tmp_path / "library-2").iterdir()] == ["begun"]
 
 
+def test_a_folder_keeps_to_what_it_was_made_with(texts, tmp_path):
+    made_with(tmp_path, [tmp_path], 0)  # where no prose was found in them, others may be named
+    made_with(tmp_path, [texts], 5000)
+    prose(texts, tmp_path)
+    made_with(tmp_path, [texts / ".." / "texts"], 5000)
+    for others, real in (([texts], 0), ([], 5000), ([tmp_path], 5000)):
+        with pytest.raises(
+            EvaluationError, match=rf"was made with --texts {texts} --real 5000; ask for that"
+        ):
+            made_with(tmp_path, others, real)
+
+
+def test_a_folder_of_before_that_was_written_down_is_taken_as_it_is(texts, tmp_path):
+    prose(texts, tmp_path)
+    made_with(tmp_path, [], 7)
+    made_with(tmp_path, [texts], 0)
+    assert not (tmp_path / "made.json").exists()
+
+
+def test_the_seconds_of_an_interrupted_filling_are_kept_with_its_counts(texts, tmp_path):
+    file, _ = prose(texts, tmp_path)
+    task = replace(load_task(set_path("samples"), sources_of("samples", ())), documents={})
+    toys = WordLengths()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path, [110], task, file, toys, toys, 0, interrupt)
+    kept = read_filling(tmp_path / "library-110")
+    assert kept.passages > 0
+    assert kept.seconds > 0
+
+
+def test_what_is_planted_is_counted_also_where_no_prose_is_wanted(texts, tmp_path):
+    file, _ = prose(texts, tmp_path)
+    task = load_task(set_path("samples"), sources_of("samples", ()))
+    toys = WordLengths()
+    made = [build(tmp_path, [10], task, file, toys, toys, 0, lambda *_: None) for _ in range(2)]
+    assert made[0] == made[1]
+    assert (made[0][0].documents, made[0][0].real) == (3, made[0][0].passages)
+
+
+def test_stand_ins_whose_fitting_was_interrupted_are_fitted_anew(tmp_path, monkeypatch):
+    file = tmp_path / "standins.npz"
+    whole = np.savez
+
+    def interrupted(to, **arrays):
+        whole(to, table=arrays["table"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(WordLengths(), LINES, file)
+    monkeypatch.undo()
+    assert fit(WordLengths(), LINES, file).fit.sentences == 29
+    assert [path.name for path in tmp_path.iterdir()] == ["standins.npz"]
+
+
+def test_a_library_of_short_documents_only_cannot_be_changed_for_a_measurement(tmp_path):
+    with Library(tmp_path / "library", WordLengths()) as library:
+        library.add(read_bytes(b"A ship.", name="a.txt", source="a.txt"))
+        with pytest.raises(EvaluationError, match="has no document of 5 to 100 passages"):
+            changes(library)
+
+
 ROW = Row(
     1000, 20, 5_000_000, 2_000_000, 300.0, 1.5, 0.5, 10.0, 20.0, 5.0, 8.0, 90.0, 1.0, 0.8, 0.9, 0.75, 400.0,
     12.0, 30.0,
@@ -182,10 +251,27 @@ def test_the_table_has_a_line_a_size_and_the_picture_a_field_a_curve():
 
 def test_the_report_says_what_is_real():
     largest = Filling(passages=1000, documents=20, words=60_000, real=105, recombined=250)
-    said = " ".join(told([largest], Fit(0.7244, 0.5, 1200), 0))
+    said = " ".join(told([largest], Fit(0.7244, 0.5, 1200)))
     assert "25% of the passages are recombined" in said
     assert "105 passages" in said
     assert "0.72 as mapped and 0.50 with their noise, on 1,200 sentences" in said
+
+
+@pytest.mark.heavy
+def test_what_is_measured_is_the_library_before_its_documents_are_changed(embedder, tmp_path, monkeypatch):
+    task = load_task(set_path("samples"), sources_of("samples", ()))
+    with Library(tmp_path / "library", embedder) as library:
+        list(library.add_all(task.documents.values()))
+        passages = library.catalog.passage_count()
+
+    def emptied(library):
+        for entry in library.entries():
+            library.delete(entry.id)
+        return {"written_per_second": 1.0, "delete_p50": 1.0, "update_p50": 1.0}
+
+    monkeypatch.setattr(scale_measure, "changes", emptied)
+    row = measure(tmp_path / "library", task)
+    assert (row.documents, row.passages, row.recall) == (3, passages, 1)
 
 
 @pytest.mark.heavy

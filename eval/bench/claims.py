@@ -9,6 +9,7 @@ import gzip
 import json
 import tempfile
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -140,7 +141,7 @@ def load_wice(data: Path) -> list[tuple[Case, Document]]:
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             rows = [json.loads(line) for line in lines]
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise EvaluationError(f"{file} cannot be read: {error}") from error
     found = []
     for i, row in enumerate(rows):

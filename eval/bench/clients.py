@@ -16,12 +16,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
+from threading import Event
 
 from eval.run import load_task
 from ingest.errors import EvaluationError
 
 PATIENCE = 120
 """Seconds until the page must be up."""
+ENDING = 40
+"""Seconds that `cited serve` has to end once it is told to; by itself it takes 30 at most."""
+STANDARD_ERROR = 2
+"""Where the program's own processes print, for standard output is the figures'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,14 @@ CITED = (sys.executable, "-c", "from eval.cli import main; main()")
 
 
 def ingested(sources: Sequence[Path], library: Path | str, *options: str) -> None:
-    """Add these sources to a library, in a process of its own."""
-    subprocess.run(  # noqa: S603  (our own program)
-        [*CITED, "ingest", *map(str, sources), "--library", str(library), *options], check=True
-    )
+    """Add these sources to a library, in a process of its own. Raises EvaluationError where that fails."""
+    command = [*CITED, "ingest", *map(str, sources), "--library", str(library), *options]
+    status = subprocess.run(command, stdout=STANDARD_ERROR, check=False).returncode  # noqa: S603  (our own)
+    if status:
+        raise EvaluationError(
+            f"the sources could not be ingested, so nothing was measured: `cited ingest` ended with status "
+            f"{status}; mend what it says above and run this again"
+        )
 
 
 @contextmanager
@@ -67,7 +76,7 @@ def page_of(library: Path | str, *options: str, core: int | None = None) -> Iter
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}/"
     server = subprocess.Popen(  # noqa: S603
-        [*CITED, "serve", "--library", str(library), *options, "--port", str(port)]
+        [*CITED, "serve", "--library", str(library), *options, "--port", str(port)], stdout=STANDARD_ERROR
     )
     try:
         if core is not None:
@@ -75,7 +84,16 @@ def page_of(library: Path | str, *options: str, core: int | None = None) -> Iter
         _wait_for(port, server)
         yield address
     finally:
-        server.terminate()
+        _end(server)
+
+
+def _end(server: subprocess.Popen) -> None:
+    """Tell a server to end, and end it where it does not."""
+    server.terminate()
+    try:
+        server.wait(ENDING)
+    except subprocess.TimeoutExpired:
+        server.kill()
         server.wait()
 
 
@@ -92,22 +110,32 @@ def _ask_all(address: str, questions: Sequence[str], clients: int, each: int, pa
     from gradio_client import Client
 
     people = [Client(address, verbose=False) for _ in range(clients)]
+    ended = Event()
 
     def ask(number: int) -> list[float | None]:
         took = []
         for i in range(each):
-            time.sleep(random.uniform(0, 2 * pause))
+            if ended.wait(random.uniform(0, 2 * pause)):
+                break
             took.append(_ask_one(people[number], questions[(number * each + i) % len(questions)]))
         return took
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
-        took = [seconds for of_one in pool.map(ask, range(clients)) for seconds in of_one]
-    whole = time.perf_counter() - begun
-    done = sorted(seconds for seconds in took if seconds is not None)
+        try:
+            took = [seconds for of_one in pool.map(ask, range(clients)) for seconds in of_one]
+        finally:
+            ended.set()  # where this is broken off, nobody asks on
+    return summed(clients, took, time.perf_counter() - begun)
+
+
+def summed(clients: int, took: Sequence[float | None], whole: float) -> Load:
+    """The figures. took: seconds of each question, None for one without an answer; whole: of all together.
+    Raises EvaluationError where fewer than two questions were answered."""
+    done = [seconds for seconds in took if seconds is not None]
     if len(done) < 2:
         raise EvaluationError("no question was answered; `cited serve` shows why")
-    cuts = quantiles(done, n=100)
+    cuts = quantiles(done, n=100, method="inclusive")
     return Load(clients, len(took), len(took) - len(done), cuts[49], cuts[94], cuts[98], len(done) / whole)
 
 

@@ -53,7 +53,7 @@ def _question(row: Mapping[str, str], corpora: Mapping[str, str], where: str) ->
             (r["content"], Place(corpus, int(r["start_index"]), int(r["end_index"])))
             for r in json.loads(row["references"])
         ]
-        text = corpora[corpus]
+        text, asked = corpora[corpus], row["question"]
     except (KeyError, TypeError, ValueError) as error:
         raise EvaluationError(f"{where}: the question cannot be read: {error!r}") from error
     for content, place in given:
@@ -61,4 +61,4 @@ def _question(row: Mapping[str, str], corpora: Mapping[str, str], where: str) ->
             raise EvaluationError(f"{where}: {corpus}[{place.start}:{place.end}] is not {content[:60]!r}")
     if not given:
         raise EvaluationError(f"{where}: the question has no reference")
-    return Question(row["question"], tuple(place for _, place in given))
+    return Question(asked, tuple(place for _, place in given))

@@ -5,8 +5,6 @@ What is above it went into reading, cutting, waiting and writing. Run it on an i
 two runs are comparable where machine and model are the same.
 """
 
-import resource
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.bench.memory import most_memory_mb
 from index.embed import Embedder
 from index.library import Library
 from ingest.document import Document
@@ -133,13 +132,7 @@ def _run(name: str, paths: Sequence[Path], embedder: Embedder) -> Row:
     begun = time.perf_counter()
     embedder.passages(clocked.texts)
     bare = time.perf_counter() - begun
-    return Row(name, len(paths), failed, words, seconds, clocked.seconds, bare, _most_memory())
-
-
-def _most_memory() -> float:
-    """Megabytes that this process has held at most."""
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return held / (1e6 if sys.platform == "darwin" else 1e3)
+    return Row(name, len(paths), failed, words, seconds, clocked.seconds, bare, most_memory_mb())
 
 
 def print_rows(rows: Sequence[Row]) -> list[dict]:

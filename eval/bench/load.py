@@ -11,15 +11,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, quantiles
+from threading import Event
 from urllib.parse import urlsplit
 
+from eval.bench.apart import apart
 from eval.bench.clients import ingested, page_of
 from eval.run import load_task
 from ingest.errors import EvaluationError
@@ -74,16 +75,10 @@ def run_load(set_file: Path, sources: Sequence[Path], connections: int, seconds:
         library = Path(folder) / "library"
         ingested(sources, library)
         looping = max(LEAST_LOOP, LOOP_SHARE * seconds)
-        before = apart(library, questions, looping)
+        before = apart(in_a_loop, library, questions, looping)
         with page_of(library) as address:
             asked = ask_for(address, questions, connections, seconds)
-        return summed(connections, asked, (before, apart(library, questions, looping)))
-
-
-def apart(library: Path, questions: Sequence[str], seconds: float) -> float:
-    """`in_a_loop` in a process of its own."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(in_a_loop, library, questions, seconds).result()
+        return summed(connections, asked, (before, apart(in_a_loop, library, questions, looping)))
 
 
 def in_a_loop(folder: Path, questions: Sequence[str], seconds: float) -> float:
@@ -113,8 +108,11 @@ class Asked:
     looks: list[dict[str, list[float]]]
 
 
-def ask_for(address: str, questions: Sequence[str], connections: int, seconds: float) -> Asked:
-    """Keep every connection busy for so long; a question that was asked is waited for."""
+def ask_for(
+    address: str, questions: Sequence[str], connections: int, seconds: float, ended: Event | None = None
+) -> Asked:
+    """Keep every connection busy for so long, or until ended; a question that was asked is waited for."""
+    ended = ended or Event()
     place = urlsplit(address).netloc
     numbers = count()
     took: list[float] = []
@@ -123,7 +121,7 @@ def ask_for(address: str, questions: Sequence[str], connections: int, seconds: f
 
     def keep_asking() -> None:
         with closing(http.client.HTTPConnection(place, timeout=PATIENCE)) as line:
-            while time.perf_counter() - begun < seconds:
+            while time.perf_counter() - begun < seconds and not ended.is_set():
                 question = questions[next(numbers) % len(questions)]
                 asked = time.perf_counter()
                 if (wrong := ask_one(line, question)) is None:
@@ -135,11 +133,14 @@ def ask_for(address: str, questions: Sequence[str], connections: int, seconds: f
     with ThreadPoolExecutor(connections) as pool:
         asking = [pool.submit(keep_asking) for _ in range(connections)]
         looks = []
-        for share in LOOKED:
-            time.sleep(max(0.0, begun + share * seconds - time.perf_counter()))
-            looks.append(figures(place))
-        for one in asking:
-            one.result()
+        try:
+            for share in LOOKED:
+                ended.wait(max(0.0, begun + share * seconds - time.perf_counter()))
+                looks.append(figures(place))
+            for one in asking:
+                one.result()
+        finally:
+            ended.set()  # where this is broken off, nobody asks on
     return Asked(took, Counter(errors), time.perf_counter() - begun, looks)
 
 

@@ -5,7 +5,6 @@ by more than they may differ; so the model is loaded in both, and idle. Memory i
 """
 
 import os
-import platform
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -15,6 +14,7 @@ from statistics import median
 
 from app.answer import MODEL, QUOTE, Answerer
 from app.reader import AnyReader
+from eval.bench.memory import most_memory_mb
 from eval.measures import stats, writing
 from eval.run import Task, Writer, answer_json
 from index.embed import Embedder
@@ -143,10 +143,7 @@ def memory_mb() -> float:
     """Resident memory of this process in megabytes; where there is no /proc, the largest it has been."""
     if STATM.exists():
         return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if platform.system() == "Darwin" else 1e3)
+    return most_memory_mb()
 
 
 def print_cost(cost: Cost) -> None:

@@ -4,6 +4,7 @@ To hold beside it: 75.6 token F1 on the answerable questions, published for a Mi
 trained on the whole of SQuAD 2.0 (some 130,000 questions).
 """
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.reader.training.split import SQUAD_HELD_BACK
 from eval.measures.answers import exact_match, token_f1
 from eval.measures.refusal import auroc
 from eval.measures.stats import Interval, interval, mean, mean_of
+from ingest.errors import EvaluationError
 
 AT_ONCE = 16
 
@@ -32,9 +34,15 @@ class Figure:
 
 
 def run_reader(data: Path, reader: AnyReader) -> list[Figure]:
-    """HasAns F1 and exact match, evidence sentence, and answerable AUROC. data: folder of squad.jsonl.gz."""
+    """HasAns F1 and exact match, evidence sentence, and answerable AUROC. data: folder of squad.jsonl.gz.
+    Raises EvaluationError where that cannot be read, or has none of the articles held back."""
     groups = {f"squad:{title}" for title in SQUAD_HELD_BACK}
-    examples = [e for e in load_squad(data) if e.group in groups]
+    try:
+        examples = [e for e in load_squad(data) if e.group in groups]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError) as error:
+        raise EvaluationError(f"{data}/squad.jsonl.gz cannot be read: {error}") from error
+    if not examples:
+        raise EvaluationError(f"{data}/squad.jsonl.gz has no question about {', '.join(SQUAD_HELD_BACK)}")
     said = [(e, reading) for e, reading in _read(examples, reader)]
     with_answer = [(e, reading) for e, reading in said if e.evidence]
     f1 = [token_f1(e.answer_texts, span_of(e, r)) for e, r in with_answer]

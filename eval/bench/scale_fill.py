@@ -76,6 +76,7 @@ def fill(
         for document in planted:
             if library.add(document) == "added":
                 count(done, document, len(library.catalog.passages_of(document.id)), is_real=True)
+        keep(folder, done)
         add(library, done, prose, min(real, size), progress, is_real=True)
     with Library(folder, stand_ins) as library:
         add(library, done, prose, size, progress, is_real=False)
@@ -99,14 +100,15 @@ def add(library: Library, done: Filling, prose: Path, size: int, progress: Progr
 
     if done.passages >= size:
         return
-    begun = time.perf_counter()
+    before, begun = done.seconds, time.perf_counter()
     for added, (document, _) in enumerate(library.add_all(wanted())):
         number, recombined = met.pop(document.id)
         count(done, document, number, is_real, recombined)
         if added % AT_ONCE == 0:
+            done.seconds = before + time.perf_counter() - begun
             keep(library.folder, done)
             progress(min(done.passages, size), size)
-    done.seconds += time.perf_counter() - begun
+    done.seconds = before + time.perf_counter() - begun
     keep(library.folder, done)
 
 

@@ -1,13 +1,13 @@
-"""What a library of some size costs and finds, measured in a process of its own; it stays as it was.
+"""What a library of some size costs and finds, measured in a process of its own.
 
 Questions are those of a set, graded as any run of it, and sentences of the library's own documents, so that
-frequent words are asked for, too. Each is asked once, after others have warmed everything up.
+frequent words are asked for, too. Each is asked once, after others have warmed everything up. At last some
+documents are deleted, replaced and put back: the library holds what it held before, but its files and the
+graph of its vectors bear the traces, so that disk and recall of a second measurement may differ a little.
 """
 
 import hashlib
-import resource
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from app.answer import Answerer
+from eval.bench.clients import CITED
+from eval.bench.memory import most_memory_mb
 from eval.grade import figure, grade
 from eval.measures.stats import quantile
 from eval.run import Task, answer_json
@@ -29,6 +31,8 @@ from ingest.errors import EvaluationError
 
 PROBES, WARMING, CHANGED = 200, 40, 20
 """Sentences asked as questions, those of them before the clock starts, documents deleted and updated."""
+CHANGEABLE = (5, 100)
+"""Fewest and most passages of a document that is deleted and updated."""
 WORDS = (7, 16)
 """Fewest and most words of such a sentence."""
 K = 10
@@ -37,10 +41,11 @@ SEED = 20261122
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One size. Bytes on disk; megabytes of memory after the questions, the models included; seconds from
-    opening to the end of the first search, and of listing the documents; milliseconds of searches, of their
-    parts by vectors and by words, and of answers; passages a second written without the model; milliseconds
-    of deleting and of updating a document. recall: of the K nearest vectors by exact search, those found."""
+    """One size. Bytes on disk; the most megabytes of memory up to the last search, the models included;
+    seconds from opening to the end of the first search, and of listing the documents; milliseconds of
+    searches, of their parts by vectors and by words, and of answers; passages a second written without the
+    model; milliseconds of deleting and of updating a document. recall: of the K nearest vectors by exact
+    search, those found."""
 
     passages: int
     documents: int
@@ -87,9 +92,9 @@ def measure(folder: Path, task: Task) -> Row:
             search(library, probe, K)
         asked = [*probes[WARMING:], *(q.question for q in task.set.questions)]
         whole, near, words = _times(library, asked)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        memory = most_memory_mb()
         answers, evidence = _answers(library, task)
-        changes = _changes(library)
+        # In this order: the changes come last, for they leave their traces in all but what is timed there.
         return Row(
             passages=library.catalog.passage_count(),
             documents=len(library.entries()),
@@ -105,7 +110,7 @@ def measure(folder: Path, task: Task) -> Row:
             answer_p95=quantile(answers, 0.95),
             recall=recall(library, asked),
             **evidence,
-            **changes,
+            **changes(library),
         )
 
 
@@ -116,8 +121,9 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _list(folder: Path) -> None:
-    command = [sys.executable, "-c", "from eval.cli import main; main()", "list", "--library", str(folder)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  (our own program)
+    command = [*CITED, "list", "--library", str(folder)]
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:  # noqa: S603  (our own)
+        raise EvaluationError(f"`cited list --library {folder}` failed; mend what it says above")
 
 
 def sentences(library: Library, most: int) -> Iterator[str]:
@@ -192,11 +198,19 @@ def _mean(name: str, rows: Sequence[dict[str, Any]], half: str | None = None) ->
     return float("nan") if found is None else found
 
 
-def _changes(library: Library) -> dict[str, float]:
-    """Documents deleted, added, replaced by another version, and put back."""
+def changes(library: Library) -> dict[str, float]:
+    """Documents deleted, added, replaced by another version, and put back. Raises EvaluationError where there
+    is none to do that with."""
     rows = library.catalog.rows(
-        "SELECT id FROM documents WHERE passages BETWEEN 5 AND 100 ORDER BY substr(id, -8) LIMIT ?", CHANGED
+        "SELECT id FROM documents WHERE passages BETWEEN ? AND ? ORDER BY substr(id, -8) LIMIT ?",
+        *CHANGEABLE,
+        CHANGED,
     )
+    if not rows:
+        raise EvaluationError(
+            f"the library {library.name} has no document of {CHANGEABLE[0]} to {CHANGEABLE[1]} passages to "
+            "delete and update; use other texts, in another folder"
+        )
     deleted, updated, written, passages = [], [], 0.0, 0
     for (name,) in rows:
         before = _prepared(library, name)

@@ -43,7 +43,7 @@ WIDTH, HEIGHT, MARGIN = 300, 200, 44
 """Of a field, in pixels."""
 
 
-def told(fillings: Sequence[Filling], fit: Fit | None, real: int) -> list[str]:
+def told(fillings: Sequence[Filling], fit: Fit | None) -> list[str]:
     """What the libraries are made of, in sentences."""
     largest = fillings[-1]
     share = largest.recombined / max(largest.passages, 1)
@@ -53,8 +53,8 @@ def told(fillings: Sequence[Filling], fit: Fit | None, real: int) -> list[str]:
     ]
     if fit:
         lines.append(
-            f"Vectors of the model: {largest.real:,} passages ({real:,} asked for, and the documents of the "
-            f"questions). The others are stand-ins: mean cosine to the model's {fit.mapped:.2f} as "
+            f"Vectors of the model: {largest.real:,} passages, those of the questions' documents among them. "
+            f"The others are stand-ins: mean cosine to the model's {fit.mapped:.2f} as "
             f"mapped and {fit.noisy:.2f} with their noise, on {fit.sentences:,} sentences held back."
         )
     return lines
@@ -119,9 +119,9 @@ def _text(x: float, y: float, words: str) -> Markup:
     return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(x, y, words)
 
 
-def write(folder: Path, rows: Sequence[Row], fillings: Sequence[Filling], fit: Fit | None, real: int) -> None:
+def write(folder: Path, rows: Sequence[Row], fillings: Sequence[Filling], fit: Fit | None) -> None:
     """Write scale.md, scale.svg and scale.json into a folder."""
-    lines = ["# Scale", "", *told(fillings, fit, real), "", table(rows), "", "![Curves](scale.svg)", ""]
+    lines = ["# Scale", "", *told(fillings, fit), "", table(rows), "", "![Curves](scale.svg)", ""]
     (folder / "scale.md").write_text("\n".join(lines), encoding="utf-8")
     (folder / "scale.svg").write_text(picture(rows), encoding="utf-8")
     made = {"rows": [row.to_json() for row in rows], "fillings": [asdict(filling) for filling in fillings]}

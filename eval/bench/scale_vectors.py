@@ -78,7 +78,10 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 def fit(embedder: Embedder, sentences: Sequence[str], file: Path) -> StandIns:
     """Fit stand-ins of a model on sentences; kept in a file, and taken from there if it is there already."""
     if not file.exists():
-        np.savez(file, **_fitted(embedder, sentences))  # type: ignore[arg-type]  # the keys are names
+        part = file.with_suffix(".part")
+        with part.open("wb") as beside:
+            np.savez(beside, **_fitted(embedder, sentences))  # type: ignore[arg-type]  # the keys are names
+        part.rename(file)
     with np.load(file) as kept:
         told = Fit(float(kept["mapped"]), float(kept["noisy"]), int(kept["sentences"]))
         return StandIns(kept["table"], kept["offset"], kept["noise"], told)

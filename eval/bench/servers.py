@@ -11,9 +11,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
+from threading import Event
 
 from eval.bench.clients import ingested, page_of
-from eval.bench.load import ask_for
+from eval.bench.load import Asked, ask_for
 from eval.run import load_task
 from ingest.errors import EvaluationError
 
@@ -44,9 +45,7 @@ def run_servers(
         with ExitStack() as ends:
             pages = [ends.enter_context(page_of(catalog, *options, core=core)) for core in pinned]
             share = max(1, connections // len(pages))
-            with ThreadPoolExecutor(len(pages)) as pool:
-                asking = [pool.submit(ask_for, page, questions, share, seconds) for page in pages]
-                asked = [one.result() for one in asking]
+            asked = _asked(pages, questions, share, seconds)
         took = [second for one in asked for second in one.took]
         if len(took) < 2:
             raise EvaluationError("no question was answered; `cited serve` shows why")
@@ -56,6 +55,21 @@ def run_servers(
         cores = len(there) if pinned == [None] else 1
         rows.append(Serving(len(pages), cores, per_second, cuts[49], cuts[98], errors))
     return rows
+
+
+def _asked(pages: Sequence[str], questions: Sequence[str], share: int, seconds: float) -> list[Asked]:
+    """What came of asking all pages at once, over so many connections each."""
+    ended = [Event() for _ in pages]
+    with ThreadPoolExecutor(len(pages)) as pool:
+        try:
+            asking = [
+                pool.submit(ask_for, page, questions, share, seconds, end)
+                for page, end in zip(pages, ended, strict=True)
+            ]
+            return [one.result() for one in asking]
+        finally:
+            for end in ended:
+                end.set()
 
 
 def as_lines(rows: Sequence[Serving]) -> list[str]:

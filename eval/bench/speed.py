@@ -1,17 +1,18 @@
 """How fast Cited is beside what a user would pick instead: machine, model, texts and questions the same.
 
 Each way builds and asks in processes of its own (eval/bench/ways.py), one after the other, and in rounds, so
-that a machine that slows down slows all of them. Figures are medians of the rounds.
+that a machine that slows down slows all of them. Seconds are medians of the rounds, milliseconds are of the
+questions of all rounds, and megabytes of memory the most of any.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,41 +77,47 @@ def run_speed(
     names = [*names, *([WITH_MODEL + model] if model else [])]
     given = json.dumps({"files": [str(path) for path in files], "questions": list(questions)})
     few = json.dumps({"files": [], "questions": list(questions[:10])})
+    done: dict[str, list[Round]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder:
         _copy_nltk(Path(folder) / NLTK)
-        rows = []
-        built: dict[str, tuple[Path, dict]] = {}
-        for name in names:
-            told(f"{name}: building")
-            place = Path(folder) / str(len(built))
-            place.mkdir()
-            *_, last = step(name, "build", place, given)
-            built[name] = place, last
-        asked: dict[str, list[list[dict]]] = {name: [] for name in names}
         for number in range(rounds):
-            for name in names:
-                told(f"{name}: asking, {number + 1} of {rounds}")
-                place = built[name][0]
+            for at, name in enumerate(names):
+                told(f"{name}: {number + 1} of {rounds}")
+                place = Path(folder) / str(at)
+                shutil.rmtree(place, ignore_errors=True)
+                place.mkdir()
+                questions_of = few if name.startswith(WITH_MODEL) else given
+                *_, built = step(name, "build", place, given)
                 begun = step(name, "ask", place, few)[0]["at"] if cold and _forgotten() else None
-                steps = step(name, "ask", place, few if name.startswith(WITH_MODEL) else given)
-                asked[name].append([*steps, {"cold": begun}])
-        for name in names:
-            place, made = built[name]
-            disk = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) / 1e6
-            rows.append(_row(name, words, made, asked[name], disk))
-    return rows
+                ready, said = step(name, "ask", place, questions_of)
+                disk = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) / 1e6
+                done[name].append(Round(built, begun, ready, said, disk))
+    return [row_of(name, words, done[name]) for name in names]
 
 
-def _row(name: str, words: int, made: Mapping, rounds: Sequence[Sequence[Mapping]], disk: float) -> Row:
-    searches = [ms for _, said, _ in rounds for ms in said["search"]]
-    answers = [ms for _, said, _ in rounds for ms in said["answer"]]
-    cold = [last["cold"] for *_, last in rounds if last["cold"] is not None]
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a way said once. built: when it had built; cold: seconds of a cold start, if there was one; ready,
+    said: after the first search, and after all questions; disk_mb: what was built."""
+
+    built: Mapping
+    cold: float | None
+    ready: Mapping
+    said: Mapping
+    disk_mb: float
+
+
+def row_of(name: str, words: int, rounds: Sequence[Round]) -> Row:
+    """The figures of a way's rounds."""
+    searches = [ms for one in rounds for ms in one.said["search"]]
+    answers = [ms for one in rounds for ms in one.said["answer"]]
+    cold = [one.cold for one in rounds if one.cold is not None]
     return Row(
-        f"{WITH_MODEL}{Path(name).stem}" if name.startswith(WITH_MODEL) else name,
-        words, made["seconds"], made["memory_mb"],
-        median(ready["at"] for ready, _, _ in rounds), median(cold) if cold else None,
+        f"{WITH_MODEL}{Path(name).stem}" if name.startswith(WITH_MODEL) else name, words,
+        median(one.built["seconds"] for one in rounds), max(one.built["memory_mb"] for one in rounds),
+        median(one.ready["at"] for one in rounds), median(cold) if cold else None,
         _three(searches), _three(answers) if answers else None,
-        max(said["memory_mb"] for _, said, _ in rounds), disk,
+        max(one.said["memory_mb"] for one in rounds), rounds[-1].disk_mb,
     )  # fmt: skip
 
 
@@ -130,9 +137,13 @@ def step(name: str, part: str, place: Path, given: str) -> list[dict]:
     ):
         assert process.stdin
         assert process.stdout
-        process.stdin.write(given)
-        process.stdin.close()
-        lines = [json.loads(line) | {"at": time.perf_counter() - begun} for line in process.stdout]
+        try:
+            process.stdin.write(given)
+            process.stdin.close()
+            lines = [json.loads(line) | {"at": time.perf_counter() - begun} for line in process.stdout]
+        except BaseException:
+            process.kill()  # else it would be waited for, as long as it takes
+            raise
         if process.wait():
             wrong.seek(0)
             said = wrong.read().strip().splitlines()
@@ -149,11 +160,13 @@ def _copy_nltk(to: Path) -> None:
 
 
 def _forgotten() -> bool:
-    """Make the system forget its copies of files, where it lets us."""
-    with suppress(OSError):
+    """Make the system forget its copies of files, where it lets us. It keeps what is not yet on the disk."""
+    os.sync()
+    try:
         DROP_CACHES.write_text("3", encoding="ascii")
-        return True
-    return False
+    except OSError:
+        return False
+    return True
 
 
 def print_rows(rows: Sequence[Row]) -> None:

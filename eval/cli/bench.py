@@ -12,8 +12,12 @@ from eval.cli.base import ARTICLE, FILE, evaluation, set_path, sources_of, sourc
 
 
 @evaluation.group()
-def bench() -> None:
+@click.pass_context
+def bench(context: click.Context) -> None:
     """Public benchmarks, and how fast it is."""
+    from eval.bench.ending import ending_in_order
+
+    context.with_resource(ending_in_order())
 
 
 @bench.command()
@@ -68,12 +72,12 @@ def speed(
     questions = [q.question for q in load_task(set_path(name), places).set.questions]
     files = [file.path for place in (*places, *([more] if more else [])) for file in look(place).files]
     rows = run_speed(files, questions, rounds, model, told=say)
-    if plot:
-        draw(rows, plot)
     if as_json:
         print_json([row.to_json() for row in rows])
     else:
         print_rows(rows)
+    if plot:
+        draw(rows, plot)
 
 
 @bench.command()
@@ -222,18 +226,22 @@ def scale(
     from app.progress import progress_bar
     from eval.bench.scale import run_scale
     from eval.bench.scale_report import table
-    from eval.bench.scale_text import FOLDERS
+    from ingest.errors import EvaluationError
 
-    try:
-        numbers = [int(size) for size in sizes.split(",")]
-    except ValueError as error:
-        raise click.BadParameter(f"{sizes} are not numbers with commas between them") from error
+    numbers = [int(size) if size.strip().isdecimal() else 0 for size in sizes.split(",")]
+    if min(numbers) < 1:
+        raise click.BadParameter(f"{sizes} are not numbers from 1 on with commas between them")
     with progress_bar("passages") as advance:
         rows = run_scale(
             folder, numbers, set_path("samples"), sources_of("samples", ()), real=real,
-            texts=texts or FOLDERS, build_only=build_only, progress=advance,
+            texts=texts, build_only=build_only, progress=advance,
         )  # fmt: skip
     if rows:
         click.echo(table(rows))
     if rows and as_json:
-        as_json.write_text((folder / "scale.json").read_text(encoding="utf-8"), encoding="utf-8")
+        try:
+            as_json.write_text((folder / "scale.json").read_text(encoding="utf-8"), encoding="utf-8")
+        except OSError as error:
+            raise EvaluationError(
+                f"{as_json} cannot be written: {error.strerror}; the figures are in {folder}/scale.json"
+            ) from error
