@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.cite import Citation, cite, in_words, position
-from app.conversation import standalone
+from app.conversation import mentions, standalone
 from app.parts import LeftOut, Part, Unsupported, Written
 from app.reader import AnyReader, Reader
 from app.reader.choose import Choice, Decision, choose
@@ -149,6 +149,8 @@ class Answerer:
         found = time.perf_counter()
         with span("read", passages=len(hits)) as step:
             judged = [] if is_small_talk(asked) else judge(self.reader, asked, hits)
+            if asked != question:
+                judged = [j for j in judged if mentions(question, j.passage.plain(j.sentence))]
             choice = choose(judged, self.decision, asks_several(asked))
             step.set(quotations=len(choice.quotes), confidence=float(choice.confidence))
         citations = _cite(choice, hits)

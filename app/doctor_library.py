@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, cast
 from app.archive import USERS
 from app.backup import TAIL
 from app.doctor import OK, PROBLEM, REPAIRED, Finding, found
+from app.report import counted
 from index.catalog import Catalog
 from index.embed import Embedder
-from index.library import Library
+from index.library import Library, is_library
 from index.lock import OwnerLock
 from index.place import Place, Servers
 from ingest.errors import CitedError, LibraryBusy, LibraryError, LibraryMismatch
@@ -37,7 +38,7 @@ MISMATCH = "`--repair` mends it"
 
 
 def examine_library(place: Place, embedder: Embedder, repair: bool) -> Iterator[Finding]:
-    """Findings on a library, which is made where there is none."""
+    """Findings on a library; on servers it is made where there is none."""
     if isinstance(place, Servers):
         yield from examine_shared(place, embedder, repair)
     else:
@@ -55,14 +56,17 @@ def examine_shared(servers: Servers, embedder: Embedder, repair: bool) -> Iterat
         yield Finding("catalog", PROBLEM, str(error))
         return
     with library:
-        yield found("library", lambda: f"{library.name}, {len(library.entries())} documents")
+        yield found("library", lambda: f"{library.name}, {counted(len(library.entries()), 'document')}")
         yield found("catalog", lambda: postgres(cast("PostgresCatalog", library.catalog)))
         yield found("rebuild", lambda: unfinished(library, servers, repair))
         yield found("vectors", lambda: vectors(library, repair))
 
 
 def examine_folder(folder: Path, embedder: Embedder, repair: bool) -> Iterator[Finding]:
-    """Findings on a library in a folder."""
+    """Findings on a library in a folder, which is not made."""
+    if not is_library(folder) and (folder.is_dir() or not folder.exists()):
+        yield Finding("library", OK, f"there is none yet in {folder}; `cited ingest PATH` begins one")
+        return
     try:
         library = Library(folder, embedder, wait=0)
     except LibraryError as error:
@@ -72,7 +76,7 @@ def examine_folder(folder: Path, embedder: Embedder, repair: bool) -> Iterator[F
         yield Finding("catalog", PROBLEM, str(error))
         return
     with library:
-        yield found("library", lambda: f"{folder}, {len(library.entries())} documents")
+        yield found("library", lambda: f"{folder}, {counted(len(library.entries()), 'document')}")
         yield found("permissions", lambda: permissions(folder))
         yield found("disk", lambda: disk(folder))
         yield found("leftovers", lambda: leftovers(folder, repair))

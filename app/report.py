@@ -84,12 +84,17 @@ def report(done: Done) -> None:
         print(f"{done.left} left; the same command goes on where this one ended", file=sys.stderr)
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something, in words: 1 footnote, 2 footnotes."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _told(line: Line) -> str:
-    extras = [f"{line.notes} footnotes"] if line.notes else []
+    extras = [counted(line.notes, "footnote")] if line.notes else []
     extras += [f"{line.orphans} of them without a marker"] if line.orphans else []
-    extras += [f"left out {len(line.left_out)} pieces of boilerplate"] if line.left_out else []
+    extras += [f"left out {counted(len(line.left_out), 'piece')} of boilerplate"] if line.left_out else []
     others = len(line.warnings) - line.orphans  # each of these is a warning, too
-    extras += [f"{others} warnings (`cited show` lists them)"] if others > 0 else []
+    extras += [f"{counted(others, 'warning')} (see `cited show`)"] if others > 0 else []
     return f"{line.outcome:<10} {line.title} ({line.document_id})" + "".join(f", {e}" for e in extras)
 
 

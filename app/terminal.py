@@ -1,7 +1,9 @@
 """How results look in a terminal, and as JSON where they have no shape of their own."""
 
+import sys
+from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -15,8 +17,13 @@ if TYPE_CHECKING:
     from ingest.passages import Passage
 
 
+UNSURE = 0.45
+"""Citations with a lower score are doubted, here as on the page (app/chat/static/turns.js)."""
+DOUBT = "Uncertain: check it"
 MOST_IN_TABLE = 1000
 """Documents; of 40,000 it takes 20 seconds to lay one out."""
+NARROWEST = 60
+"""Columns of a terminal; a table in fewer breaks every word."""
 
 
 def place(passage: "Passage", start: int, end: int) -> str:
@@ -42,9 +49,12 @@ def print_answer(answer: "Answer") -> None:
     out.print(answer.text)
     if answer.answered:
         out.print()
+    alike = _alike(answer)
     for c in answer.citations:
-        where = place(c.passage, c.start, c.end)
-        out.print(Text.assemble((f"[{c.marker}]", "bold"), " ", (where, "dim")))
+        name = f" · {c.passage.document_id}" if c.passage.title in alike else ""
+        doubt = f" · {DOUBT}" if c.score < UNSURE else ""
+        where = place(c.passage, c.start, c.end) + name
+        out.print(Text.assemble((f"[{c.marker}]", "bold"), " ", (where, "dim"), doubt))
     if answer.unsupported:
         out.print(f"\nLeft out, for no document supports it ({len(answer.unsupported)}):", style="dim")
         for unsupported in answer.unsupported:
@@ -56,6 +66,13 @@ def print_answer(answer: "Answer") -> None:
             out.print(Text.assemble(("– ", "dim"), f"{words[:160]}{'…' if len(words) > 160 else ''}"))
 
 
+def _alike(answer: "Answer") -> set[str]:
+    """The titles that more than one of the documents found have."""
+    passages = [c.passage for c in answer.citations] + [hit.passage for hit in answer.passages]
+    titles = Counter(title for _, title in {(p.document_id, p.title) for p in passages})
+    return {title for title, count in titles.items() if count > 1}
+
+
 def print_hits(hits: "Sequence[Hit]") -> None:
     """Passages, each under the line that says where it stands."""
     for hit in hits:
@@ -65,30 +82,30 @@ def print_hits(hits: "Sequence[Hit]") -> None:
 
 
 def print_entries(entries: "Sequence[Entry]") -> None:
-    """The list of documents as a table; a long one as lines with tabs between the columns."""
+    """The list of documents: a table on a terminal; elsewhere, and where it is long, or the terminal narrow,
+    a line for each with tabs between id, title, characters, notes, added, collection and source."""
+    if sys.stdout.isatty() and len(entries) <= MOST_IN_TABLE and console().width >= NARROWEST:
+        _print_table(entries)
+        return
+    for e in entries:
+        cells = (e.id, e.title, f"{e.characters:,}", str(e.notes), e.added[:16], e.collection, e.source)
+        click.echo("\t".join(" ".join(cell.split()) for cell in cells))
+
+
+def _print_table(entries: "Sequence[Entry]") -> None:
+    """A table in which nothing is cut; of documents with the same title it says where they come from."""
     from rich.table import Table
 
     collections = ["collection"] if any(entry.collection for entry in entries) else []
-    rows = [
-        (
-            e.id,
-            e.title,
-            f"{e.characters:,}",
-            str(e.notes),
-            e.added[:16],
-            *([e.collection] if collections else []),
-        )
-        for e in entries
-    ]
-    if len(rows) > MOST_IN_TABLE:
-        click.echo("\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows))
-        return
+    count = Counter(entry.title for entry in entries)
     table = Table()
-    table.add_column("id", no_wrap=True)
-    for name in ("title", "characters", "notes", "added", *collections):
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*row)
+    for name in ("id", "title", "characters", "notes", "added", *collections):
+        side: Literal["left", "right"] = "right" if name in ("characters", "notes") else "left"
+        table.add_column(name, overflow="fold", justify=side)
+    for e in entries:
+        title = e.title if count[e.title] == 1 else f"{e.title}\n{e.source}"
+        collection = [e.collection] if collections else []
+        table.add_row(e.id, title, f"{e.characters:,}", str(e.notes), e.added[:10], *collection)
     console().print(table, soft_wrap=False)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from eval.grade import FIGURES, set_statistic
+from eval.gates import other_questions, questions_of
+from eval.grade import FIGURES, set_statistic, values
 from eval.measures import stats
+from ingest.errors import EvaluationError
 
 Rows = Sequence[Mapping]
 
@@ -54,11 +56,42 @@ def compare(first: Rows, second: Rows) -> Comparison:
     )
 
 
+def check_same_questions(first: Rows, second: Rows) -> None:
+    """Raises EvaluationError where two runs have no question in common, or another one under the same id:
+    then their figures say nothing about each other."""
+    before, after = questions_of(first), questions_of(second)
+    if not before.keys() & after.keys():
+        raise EvaluationError("the two runs have no question in common; compare runs of the same set")
+    if others := other_questions(before, after):
+        name = others[0]
+        more = f", and {len(others) - 1} more," if len(others) > 1 else ""
+        raise EvaluationError(
+            f"the question {name}{more} reads otherwise in the other run, «{before[name]}» and "
+            f"«{after[name]}»; compare runs of the same set"
+        )
+
+
+def unlike(before: Mapping, now: Mapping, first: Rows, second: Rows) -> list[str]:
+    """In what the sets and the documents of two runs differ, a sentence each. before, now: first lines."""
+    told = []
+    if before["set"].get("sha256") != now["set"].get("sha256"):
+        told.append("The sets are not the same file: evidence or facts may differ.")
+    old, new = ({d["name"]: d.get("version") for d in run["documents"]} for run in (before, now))
+    if names := [name for name in (*old, *(set(new) - set(old))) if old.get(name) != new.get(name)]:
+        told.append(f"Documents that are not the same: {', '.join(names)}.")
+    was, has = ({row["id"] for row in rows} for rows in (first, second))
+    if was != has:
+        told.append(f"{len(was ^ has)} of {len(was | has)} questions are in one run only, and not compared.")
+    return told
+
+
 def _difference(name: str, pairs: Sequence[tuple[Mapping, Mapping]]) -> Difference | None:
     if FIGURES[name].of_set:
         return _of_set(name, pairs)
-    values = [(a["grades"].get(name), b["grades"].get(name)) for a, b in pairs]
-    applies = [(a, b) for a, b in values if a is not None and b is not None]
+    if not all(values(name, rows) for rows in zip(*pairs, strict=True)):
+        return None
+    graded = [(a["grades"].get(name), b["grades"].get(name)) for a, b in pairs]
+    applies = [(a, b) for a, b in graded if a is not None and b is not None]
     if not applies:
         return None
     was, now = [a for a, _ in applies], [b for _, b in applies]

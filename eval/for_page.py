@@ -2,7 +2,7 @@
 a library on servers, of a folder of this machine's that is named after it.
 
 A finished run is RUN.jsonl, and RUN.html with .md and .xml beside it; `sets/` holds the sets that readers
-added, `unfinished.jsonl` a run under way, or one that was stopped, which the same set goes on with.
+added, `unfinished.jsonl.part` a run under way, or one that was stopped, which the same set goes on with.
 """
 
 import logging
@@ -13,6 +13,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock, Thread, main_thread
 from time import monotonic
 
@@ -21,9 +22,9 @@ from app.chat.evaluations import BASELINE, Results, Run, State
 from app.ingesting import samples_folder
 from app.settings import folder_for
 from eval.compare import compare
-from eval.gates import check
-from eval.page_results import changed, file_name, kept_baseline, named, rows_of, run_of, shown
-from eval.questions import SETS, read_set
+from eval.gates import check, foresee
+from eval.page_results import changed, chosen, kept_baseline, named, rows_of, run_of, shown, why_not
+from eval.questions import SETS, file_name, read_set
 from eval.report import write_report
 from eval.report.load import load
 from eval.run import Task, load_task, run
@@ -62,7 +63,8 @@ class PageEvaluations:
         name = "-".join(re.findall(r"[\w.]+", file.stem)) or "set"
         if (SETS / f"{name}.jsonl").exists():
             raise EvaluationError(f"{name} is the name of a set that comes with Cited; give the file another")
-        self._task(file)
+        task = self._task(file)
+        foresee(task.set.gates, task.set.questions)
         kept = self.folder / "sets" / f"{name}.jsonl"
         try:
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -82,31 +84,16 @@ class PageEvaluations:
         """
         if path == SETS / f"{SAMPLES}.jsonl":
             return load_task(path, [samples_folder()])
-        names, entries = named(path), self.library.entries()
+        entries = self.library.entries()
         if not entries:
             raise EvaluationError(
                 f"the library is empty; add the documents that {path.name} asks about first"
             )
-        by_name: dict[str, list[str]] = {}
-        for entry in entries:
-            for name in {entry.id, file_name(entry.source)}:
-                by_name.setdefault(name, []).append(entry.id)
-        for name, line in names.items():
-            what = f"{path.name}, line {line}: the document {name}"
-            if name not in by_name:
-                raise EvaluationError(f"{what} is not in the library; add it there first")
-            if len(by_name[name]) > 1:
-                raise EvaluationError(f"{what} may be {' or '.join(by_name[name])}; name it by one of these")
-        chosen = names or [file_name(entry.source) for entry in entries]
-        documents = {name: self.library.document(by_name[name][0]) for name in chosen}
+        documents = {name: self.library.document(of) for name, of in chosen(path, entries).items()}
         try:
             return Task(path, read_set(path, documents), documents)
         except EvaluationError as error:
             raise EvaluationError(str(error).replace(str(path), path.name)) from error
-        except RecursionError as error:
-            raise EvaluationError(
-                f"{path.name} holds brackets in brackets without end; is it a set?"
-            ) from error
 
     # Runs
 
@@ -171,7 +158,8 @@ class PageEvaluations:
             if name not in self.sets():
                 raise EvaluationError(f"there is no set {name}, or its documents are not in the library")
             task = self._task(self._path(name))
-            run(task, unfinished, self.answerer.reader, self.answerer.decision.threshold, told)
+            threshold, embedder = self.answerer.decision.threshold, self.library.embedder
+            run(task, unfinished, self.answerer.reader, threshold, told, embedder=embedder)
             finished = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
             unfinished.replace(self.folder / f"{finished}.jsonl")
         except Stopped:
@@ -189,13 +177,18 @@ class PageEvaluations:
         return sorted(map(run_of, files), key=lambda one: one.date, reverse=True)
 
     def others(self, run: str) -> list[str]:
-        """The baseline, for a set that has one; the runs of the same set before this one, and those after."""
+        """The baseline, for a set that has one; the runs of the same set before this one, and those after. A
+        baseline of other questions comes last: to choose it says why there is no comparison."""
         runs = self.runs()
         this = next(one for one in runs if one.name == self._known(run))
         same = [one for one in runs if one.set == this.set and one.name != this.name]
         earlier = [one.name for one in same if one.date <= this.date]
         later = [one.name for one in same if one.date > this.date]
-        return [*([BASELINE] if this.set in kept_baseline() else []), *earlier, *later]
+        if not (kept := kept_baseline().get(this.set)):
+            return [*earlier, *later]
+        if why_not(self._load(run), kept):
+            return [*earlier, *later, BASELINE]
+        return [BASELINE, *earlier, *later]
 
     def results(self, run: str, against: str) -> Results:
         """A run beside another, beside BASELINE, or by itself. Raises EvaluationError."""
@@ -204,6 +197,11 @@ class PageEvaluations:
             before = kept_baseline()[now["run"]["set"]["name"]]
         elif against:
             before = self._load(against)
+        if before and (why := why_not(now, before)):
+            raise EvaluationError(
+                f"{run} is of another set than {against}: {why}; compare it with another run, or with nothing"
+            )
+        if before and against != BASELINE:
             tested = {d.name: d for d in compare(before["answers"], now["answers"]).differences}
         broke, fixed, alone = changed(before["answers"], now["answers"]) if before else ((), (), ())
         return Results(
@@ -219,8 +217,15 @@ class PageEvaluations:
     def report(self, run: str) -> Path:
         """The report of a finished run, written where it is missing. Raises EvaluationError."""
         page = self.folder / f"{self._known(run)}.html"
-        if not page.exists():
-            write_report(self.folder / f"{run}.jsonl", page)
+        if page.exists():
+            return page
+        try:
+            with TemporaryDirectory(dir=self.folder, prefix="report-") as folder:
+                written = write_report(self.folder / f"{run}.jsonl", Path(folder) / page.name)
+                for path in reversed(written):  # the page last, by which a whole report is known
+                    path.replace(self.folder / path.name)
+        except OSError as error:
+            raise EvaluationError(f"the report cannot be kept as {page}: {error.strerror}") from error
         return page
 
     def _known(self, run: str) -> str:
@@ -235,7 +240,8 @@ class PageEvaluations:
     def _gates(self, now: Mapping, before: Mapping | None) -> Iterator[tuple[str, bool, str]]:
         """Each gate that the set declares today, whether it is kept, and why."""
         for row in rows_of(self._path(now["run"]["set"]["name"])):
-            for rule in row.get("gates", ()):
+            rules = row.get("gates", [])
+            for rule in map(str, rules if isinstance(rules, list) else [rules]):
                 try:
                     verdict = check([rule], now, before)[0]
                     yield rule, verdict.kept, verdict.why

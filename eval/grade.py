@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from app.answer import MOST_HITS
 from eval.measures import answers, citations, refusal, retrieval, spans, stats, writing
 from eval.measures.answers import short_answer
 from eval.questions import HALVES, Question
@@ -18,7 +19,7 @@ from ingest.document import Document, Span
 Grades = dict[str, float | None]
 Rows = Sequence[Mapping]
 
-CURVE = range(1, 11)
+CURVE = range(1, MOST_HITS + 1)
 """The k of the curve of recall@k."""
 QUANTILES = (50, 95, 99)
 
@@ -109,7 +110,7 @@ def grade(question: Question, answer: Mapping, documents: Mapping[str, Document]
 
 
 def _facts(question: Question, answer: Mapping) -> float:
-    return answers.facts_present(question.facts, answer["answer"]) if answer["answered"] else 0.0
+    return answers.facts_present(question.facts, answers.stated(answer)) if answer["answered"] else 0.0
 
 
 def _quotes(answer: Mapping, documents: Mapping[str, Document]) -> Grades:
@@ -165,23 +166,26 @@ def _figures(rows: Rows) -> dict:
 
 
 def figure(name: str, rows: Rows) -> dict:
-    """One figure of some rows: its value, its 95 % bootstrap interval, n questions to which it applies."""
+    """One figure of some rows: its value, its 95 % interval, n questions to which it applies."""
     if not FIGURES[name].of_set:
-        graded = values(name, rows)
-        found = stats.interval(stats.mean_of(graded), len(graded))
-        return _entry(stats.mean(graded) if graded else None, found, len(graded))
+        return _mean(values(name, rows))
+    if name == "refusal_precision":  # over the refused questions it is a mean as well
+        return _mean([float(not row["answerable"]) for row in rows if not row["answer"]["answered"]])
     statistic = set_statistic(name, rows)
     (value,) = statistic()
     if not np.isfinite(value):
         return _entry(None, None, 0)
-    answered = sum(row["answer"]["answered"] for row in rows)
-    n = {"aurc": answered, "refusal_precision": len(rows) - answered}.get(name, len(rows))
+    n = sum(row["answer"]["answered"] for row in rows) if name == "aurc" else len(rows)
     return _entry(float(value), stats.interval(statistic, len(rows)), n)
 
 
+def _mean(graded: Sequence[float]) -> dict:
+    return _entry(stats.mean(graded) if graded else None, stats.mean_interval(graded), len(graded))
+
+
 def _entry(value: float | None, interval: stats.Interval | None, n: int) -> dict:
-    rounded = interval and [round(end, 4) for end in interval]
-    return {"value": None if value is None else round(value, 4), "interval": rounded, "n": n}
+    """In full precision, for gates: one fabricated quote in 10,000 must not round to none."""
+    return {"value": value, "interval": interval and list(interval), "n": n}
 
 
 def values(name: str, rows: Rows) -> list[float]:
@@ -220,7 +224,7 @@ def latency(rows: Rows) -> dict[str, dict[str, float]]:
     took = [writing.timings(row["answer"]) for row in rows]
     stages = dict.fromkeys(stage for one in took for stage in one)
     times = {s: [one[s] for one in took if s in one] for s in stages}
-    return {s: {f"p{q}": round(stats.quantile(ms, q / 100), 1) for q in QUANTILES} for s, ms in times.items()}
+    return {s: {f"p{q}": stats.quantile(ms, q / 100) for q in QUANTILES} for s, ms in times.items()}
 
 
 def _curves(rows: Rows) -> dict:
@@ -239,6 +243,7 @@ def _curves(rows: Rows) -> dict:
         ],
         "reliability": refusal.reliability(answerable, confidence),
         "recall_at_k": [
-            [k, round(stats.mean([retrieval.evidence_recall(f, k) for f in found]), 4)] for k in CURVE
+            [k, round(stats.mean([retrieval.evidence_recall(f, k) for f in found]), 4)]
+            for k in (CURVE if found else ())
         ],
     }

@@ -1,11 +1,10 @@
 """From use to test: what readers said of answers becomes candidate questions for a set.
 
-A person must confirm each: a thumb up proposes the citations as evidence, a thumb down only the
-question, with what the answer cited in its note.
+A person must confirm each: a thumb up proposes the citations as evidence; any other only the question, with
+what the answer cited in its note and without evidence, so that `cited eval check` asks for it.
 """
 
-from pathlib import Path
-
+from eval.questions import file_name
 from index.feedback import Feedback, all_feedback
 from index.library import Library
 from ingest.errors import DocumentUnknown
@@ -34,13 +33,11 @@ def _candidate(name: str, library: Library, said: list[Feedback]) -> dict:
     changed = [c["document_title"] for c in answer["citations"] if not _same_version(library, said[-1], c)]
     if changed:
         notes.append(f"replaced or deleted since: {', '.join(dict.fromkeys(changed))}")
-    places = answer["citations"] if good else []
-    row: dict = {
-        "id": name,
-        "question": answer["question"],
-        "evidence": [{"quote": c["cited_text"], "document": _file_name(library, c)} for c in places],
-        "note": "; ".join(notes),
-    }
+    row: dict = {"id": name, "question": answer["question"], "note": "; ".join(notes)}
+    if good:
+        row["evidence"] = [
+            {"quote": c["cited_text"], "document": _file_name(library, c)} for c in answer["citations"]
+        ]
     first = next(iter(answer["citations"] or answer["passages"]), None)
     return row | ({"document": _file_name(library, first)} if first else {})
 
@@ -52,6 +49,6 @@ def _same_version(library: Library, said: Feedback, citation: dict) -> bool:
 
 def _file_name(library: Library, citation: dict) -> str:
     try:
-        return Path(library.document(citation["document_id"]).source).name
+        return file_name(library.document(citation["document_id"]).source)
     except DocumentUnknown:
         return str(citation["document_title"])

@@ -17,17 +17,16 @@ short_answers: gold short answers, any of which will do. note: for the people wh
 A line {"gates": ["evidence_recall >= 0.9"]} declares gates (eval/gates.py).
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.set_lines import alternatives, check_shape, declared, parsed
 from ingest.document import Document, Span
-from ingest.errors import EvaluationError
+from ingest.errors import EvaluationError, QuestionError
 
 SETS = Path(__file__).parent / "sets"
-FIELDS = ("id", "question", "evidence", "type", "half", "document", "facts", "short_answers", "note")
 HALVES = ("tuning", "reporting")
 
 
@@ -78,52 +77,53 @@ def read_set(path: Path, documents: Mapping[str, Document]) -> QuestionSet:
     questions: dict[str, Question] = {}
     gates: list[str] = []
     for number, line in _lines(path):
+        row: dict = {}
         try:
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise ValueError("a line is one JSON object")
+            row = parsed(line)
             if list(row) == ["gates"]:
-                gates += [str(rule) for rule in row["gates"]]
+                gates += declared(row)
                 continue
             question = _question(row, documents)
             if question.id in questions:
                 raise ValueError(f"the id {question.id} is there twice")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            what = f"the field {error} is missing" if isinstance(error, KeyError) else error
-            raise EvaluationError(f"{path}, line {number}: {what}") from error
+        except (ValueError, QuestionError) as error:
+            of = f" (question {row['id']})" if "id" in row else ""
+            raise EvaluationError(f"{path}, line {number}: {error}{of}") from error
         questions[question.id] = question
     if not questions:
         raise EvaluationError(f"the evaluation set {path} holds no question")
     return QuestionSet(tuple(questions.values()), tuple(gates))
 
 
+def file_name(source: str) -> str:
+    """The name by which a set calls a document: its file's, also of one that was uploaded or piped in."""
+    return Path(source.removeprefix("upload:").removeprefix("stdin:")).name
+
+
 def _lines(path: Path) -> list[tuple[int, str]]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"the evaluation set {path} cannot be read: {error}") from error
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _question(row: dict, documents: Mapping[str, Document]) -> Question:
-    if unknown := set(row) - set(FIELDS):
-        raise ValueError(f"unknown field {', '.join(sorted(unknown))}; there are {', '.join(FIELDS)}")
+    check_shape(row)
     half = row.get("half", "reporting")
     if half not in HALVES:
         raise ValueError(f"half is one of {', '.join(HALVES)}, not {half}")
-    if not isinstance(row["question"], str) or not row["question"].strip():
-        raise ValueError("the question is empty")
     evidence = row["evidence"]
-    if not isinstance(evidence, list):
-        raise TypeError("evidence is a list, empty where the documents do not answer")
     name = row.get("document") or (next(iter(documents)) if len(documents) == 1 else "")
+    if name:
+        _document(name, documents)
     return Question(
         id=str(row["id"]),
         question=row["question"],
-        type=str(row.get("type", "single" if evidence else "unanswerable")),
+        type=row.get("type", "single" if evidence else "unanswerable"),
         half=half,
         evidence=tuple(
-            tuple(_place(one, name, documents) for one in item.get("any", [item])) for item in evidence
+            tuple(_place(one, name, documents) for one in alternatives(item)) for item in evidence
         ),
         facts=tuple((fact,) if isinstance(fact, str) else tuple(fact) for fact in row.get("facts", ())),
         document=name,
@@ -131,17 +131,21 @@ def _question(row: dict, documents: Mapping[str, Document]) -> Question:
     )
 
 
-def _place(item: dict, default: str, documents: Mapping[str, Document]) -> Place:
-    name = item.get("document", default)
-    if not name:
-        raise ValueError("which document? name it, for the set asks about several")
+def _document(name: str, documents: Mapping[str, Document]) -> Document:
     if name not in documents:
         raise ValueError(f"the document {name} is not among {', '.join(documents) or 'none'}")
-    document = documents[name]
+    return documents[name]
+
+
+def _place(item: dict, default: str, documents: Mapping[str, Document]) -> Place:
+    name = item.get("document") or default
+    if not name:
+        raise ValueError("which document? name it, for the set asks about several")
+    document = _document(name, documents)
     if "quote" in item:
         span = resolve_quote(document.text, item["quote"])
     elif "start_char_index" in item:
-        span = Span(int(item["start_char_index"]), int(item["end_char_index"]))
+        span = Span(item["start_char_index"], item["end_char_index"])
         if not 0 <= span.start < span.end <= len(document.text):
             raise ValueError(
                 f"[{span.start}, {span.end}) does not lie in the {len(document.text)} characters of {name}"
@@ -170,6 +174,8 @@ def resolve(text: str, first: str, last: str) -> Span:
     White space is as good as any other; of several beginnings before an end the nearest counts.
     Raises ValueError where there is no such span, or more than one.
     """
+    if not (first.split() and last.split()):
+        raise ValueError("start and end are the first and the last words of a span; neither is empty")
     starts = [m.start() for m in re.finditer(_pattern(first), text)]
     if not starts:
         raise ValueError(f"«{first}» is not in the document")

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from app.answer import Answerer
 from app.cluster import TRIES, Lost, check_installed, connected, work
 from app.reader import load_reader
+from eval.run import digest
 from index.embed import Embedder
 from index.library import Library
 from ingest.document import Document
@@ -29,12 +30,15 @@ class Asked:
 
 
 class Answering:
-    """Answers one question after the other; a worker of app.cluster. reader, threshold: as in Settings."""
+    """Answers one question after the other; a worker of app.cluster. embedding_model, reader, threshold: as
+    in Settings."""
 
-    def __init__(self, documents: Sequence[Document], reader: str | None, threshold: float | None) -> None:
+    def __init__(
+        self, documents: Sequence[Document], embedding_model: str, reader: str | None, threshold: float | None
+    ) -> None:
         self.documents = documents
         self.folder = TemporaryDirectory(prefix="cited-")
-        self.library = Library(Path(self.folder.name), Embedder())
+        self.library = Library(Path(self.folder.name), Embedder(embedding_model))
         self.answerer = Answerer(self.library, load_reader(reader), threshold)
 
     def about(self) -> object:
@@ -61,6 +65,7 @@ def about(answerer: Answerer) -> dict[str, object]:
         "model": answerer.library.embedder.fingerprint,
         "reader": answerer.reader.fingerprint,
         "threshold": answerer.decision.threshold,
+        "decision": digest(answerer.reader.decision),
     }
 
 
@@ -81,7 +86,7 @@ class OverRay:
         """The answers' JSON in the order of the questions. answerer: the one here, which those there must
         be like. Raises ClusterError, and EvaluationError for a question that ends its workers."""
         jobs = (Asked(number, question) for number, question in enumerate(questions))
-        given = (tuple(documents), self.reader, self.threshold)
+        given = (tuple(documents), answerer.library.embedder.model, self.reader, self.threshold)
         early: dict[int, dict] = {}
         turn = 0
         with (

@@ -19,13 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from app.answer import MODEL, MOST_HITS, Answerer
+from app.check.support import STORED
 from app.reader import AnyReader
+from app.settings import load as load_settings
 from eval.grade import grade, summarise
+from eval.output import beside, check_free, held, writing
 from eval.questions import Question, QuestionSet, read_set
 from index.embed import Embedder
 from index.library import Library, Progress, untold
 from ingest.document import Document
-from ingest.errors import EvaluationError, IngestError
+from ingest.errors import IngestError
 from ingest.folders import look
 from ingest.read import read_file
 
@@ -84,42 +87,68 @@ def run(
     progress: Progress = untold,
     writer: Writer | None = None,
     answering: Answering | None = None,
+    embedder: Embedder | None = None,
+    keep: Sequence[Path] = (),
 ) -> tuple[list[dict], dict]:
     """Answer and grade the task in a library of its own, by quotations or as a language model writes;
     returns the answer lines and the summary.
 
-    Every answer is written to `output` at once. A run of the same task that was interrupted there is
-    gone on with; a complete one is replaced. answering: what gives the answers' JSON, by
-    default this process.
+    Every answer is written to `output`.part at once, which takes the place of `output` when it is complete.
+    A run of the same task that was interrupted there is gone on with. answering: what gives the answers'
+    JSON, by default this process. embedder: by default that of the settings. keep: files that the results
+    may not replace, besides the set and its documents. Raises EvaluationError where they would, where
+    another run has the output, and where it cannot be written.
     """
-    with tempfile.TemporaryDirectory() as folder, Library(Path(folder), Embedder()) as library:
-        for document in task.documents.values():
-            library.add(document)
-        answerer = Answerer(library, reader, threshold)
-        answerer.warm_up()
-        about = describe(task, answerer)
+    check_free(output, _needed(task, keep))
+    embedder = embedder or Embedder(load_settings().embedding_model)
+    with (
+        held(output) as part,
+        tempfile.TemporaryDirectory() as folder,
+        Library(Path(folder), embedder) as library,
+    ):
+        answerer = _answerer(task, library, reader, threshold)
+        about = describe(task, answerer, over_ray=answering is not None)
         if writer:
             answerer.model, answerer.ask_anyway = writer.model, writer.ask_anyway
             about["language_model"] = writer.to_json()
-        done = interrupted(output, about)
+            about["settings"] |= {"support": digest(STORED)}
         rows: list[dict] = []
+        done = interrupted(part, about) or interrupted(output, about)
         left = [question.question for question in task.set.questions if question.id not in done]
         answers = (answering or answer_here)(answerer, list(task.documents.values()), left)
-        try:
-            with output.open("w", encoding="utf-8") as file, closing(answers):
-                _write(file, about)
-                for question in task.set.questions:
-                    rows.append(done.get(question.id) or _row(task, question, next(answers)))
-                    _write(file, rows[-1])
-                    progress(len(rows), len(task.set.questions))
-                summary = {"kind": "summary", **summarise(rows), "memory_mb": _memory()}
-                _write(file, summary)
-        except OSError as error:
-            raise EvaluationError(f"the results cannot be written to {output}: {error.strerror}") from error
+        with writing(output):
+            file = part.open("w", encoding="utf-8")
+        with file, closing(answers):
+            _write(file, about, output)
+            for question in task.set.questions:
+                rows.append(done.get(question.id) or _row(task, question, next(answers)))
+                _write(file, rows[-1], output)
+                progress(len(rows), len(task.set.questions))
+            summary = {"kind": "summary", **summarise(rows), "memory_mb": _memory()}
+            _write(file, summary, output)
+        if part != output:
+            with writing(output):
+                part.replace(beside(output, ""))
     return rows, summary
 
 
-def describe(task: Task, answerer: Answerer) -> dict:
+def _needed(task: Task, keep: Sequence[Path]) -> dict[str, str]:
+    """Files that no results may replace, each with what it is."""
+    found = {d.source: "a document that the set asks about" for d in task.documents.values()}
+    found |= {str(path): "kept to compare with" for path in keep}
+    return found | {str(task.path): "the set itself"}
+
+
+def _answerer(task: Task, library: Library, reader: AnyReader | None, threshold: float | None) -> Answerer:
+    """What answers from the documents, once they are in the library."""
+    for document in task.documents.values():
+        library.add(document)
+    answerer = Answerer(library, reader, threshold)
+    answerer.warm_up()
+    return answerer
+
+
+def describe(task: Task, answerer: Answerer, over_ray: bool = False) -> dict:
     """The first line of the results: everything that the figures depend on, but for a language model."""
     return {
         "kind": "run",
@@ -134,7 +163,12 @@ def describe(task: Task, answerer: Answerer) -> dict:
             {"name": name, "id": d.id, "title": d.title, "version": d.version, "characters": len(d.text)}
             for name, d in task.documents.items()
         ],
-        "settings": {"threshold": answerer.decision.threshold, "most_hits": MOST_HITS},
+        "settings": {
+            "threshold": answerer.decision.threshold,
+            "most_hits": MOST_HITS,
+            "decision": digest(answerer.reader.decision),
+            "over_ray": over_ray,
+        },
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "model": answerer.library.embedder.fingerprint,
         "reader": answerer.reader.fingerprint,
@@ -147,16 +181,22 @@ def describe(task: Task, answerer: Answerer) -> dict:
     }
 
 
+def digest(path: Path) -> str:
+    """The first twelve digits of a file's SHA-256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 def interrupted(output: Path, about: Mapping) -> dict[str, dict]:
     """Answers of an interrupted run of the same task, by id; none where it was complete or another."""
-    rows: list[dict] = []
-    with suppress(OSError, UnicodeDecodeError, ValueError):
+    rows: list = []
+    with suppress(OSError, UnicodeDecodeError, ValueError, RecursionError):
         # The last line of a killed run is no JSON and ends this; the lines before it are kept.
         rows.extend(json.loads(line) for line in output.read_text(encoding="utf-8").split("\n"))
+    rows = [row if isinstance(row, dict) else {} for row in rows]
     if not rows or rows[-1].get("kind") == "summary":
         return {}
     same = {**rows[0], "date": ""} == {**about, "date": ""}
-    return {row["id"]: row for row in rows[1:] if row["kind"] == "answer"} if same else {}
+    return {row["id"]: row for row in rows[1:] if row.get("kind") == "answer"} if same else {}
 
 
 def _row(task: Task, question: Question, answer: dict) -> dict:
@@ -205,9 +245,10 @@ def answer_json(answerer: Answerer, question: str) -> dict:
     return answer.to_json() | {"parts": [asdict(part) for part in answer.parts]}
 
 
-def _write(file: TextIO, row: Mapping) -> None:
-    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    file.flush()
+def _write(file: TextIO, row: Mapping, output: Path) -> None:
+    with writing(output):
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        file.flush()
 
 
 def _memory() -> int:

@@ -33,12 +33,22 @@ if TYPE_CHECKING:
 Outcome = Literal["added", "replaced", "unchanged"]
 Placed = tuple[Document, Sequence[Passage], str | None]
 """A document, its passages, and the collection for it, None for where it is."""
+CATALOG = "catalog.sqlite"
 EMBED_AT_ONCE = 256
 """Passages; bounds memory, and what an interruption loses."""
 
 
 def _told(progress: Progress, before: int, done: int, total: int) -> None:
     progress(before + done, before + total)
+
+
+def is_library(folder: Path, file: str = CATALOG) -> bool:
+    """Whether a folder holds a library, or this file of one. Of a folder that may not be looked into, opening
+    it says what is wrong."""
+    try:
+        return (folder / file).exists()
+    except OSError:
+        return True
 
 
 def open_catalog(place: Place) -> Catalog:
@@ -51,7 +61,7 @@ def open_catalog(place: Place) -> Catalog:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LibraryError(f"the library {place} cannot be made: {error.strerror}") from error
-    return Catalog(place / "catalog.sqlite")
+    return Catalog(place / CATALOG)
 
 
 def sweep(catalog: Catalog, vectors: "Vectors") -> None:

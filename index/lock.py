@@ -65,9 +65,11 @@ class OwnerLock:
 
 
 def _command() -> str:
-    """The beginning of this process's command line. Anybody may read the note: no address keeps its password,
-    nor what else of it may be secret."""
+    """The beginning of this process's command line, which does not end with an option without its value.
+    Anybody may read the note: no address keeps its password, nor what else of it may be secret."""
     words = [Path(sys.argv[0]).name, *sys.argv[1:3]]
+    if words[-1].startswith("-") and "=" not in words[-1]:
+        words.pop()
     return " ".join(shown(word) if "://" in word else word for word in words)
 
 

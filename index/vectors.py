@@ -26,7 +26,7 @@ from chromadb.errors import ChromaError
 
 from index import graph_files
 from index.disk import ROOM, is_full
-from ingest.errors import LibraryDamaged, LibraryFull
+from ingest.errors import LibraryDamaged, LibraryFull, LibraryReadOnly
 
 COLLECTION = "passages"
 BATCH = 2000
@@ -115,6 +115,11 @@ class Vectors:
     def _writing(self) -> Iterator[None]:
         """After two writes that failed for want of room, Chroma 1.5.9 may wait in the next one for ever, and
         all of Python with it. So after one it is opened anew, as soon as there is room for that."""
+        if self._copy:  # which would be written to, and forgotten
+            raise LibraryReadOnly(
+                f"{self.folder} may be read here and not written, so that nothing can be changed; see its "
+                "owner and mode"
+            )
         if self._failed:
             free = shutil.disk_usage(self.folder).free
             if free < ROOM:

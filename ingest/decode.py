@@ -26,6 +26,19 @@ UNREAD = "\ufffd"
 MOST_UNREAD = 0.001
 """Share of characters, more than one, that may be wrong in UTF-8; five times as many must be right and not
 ASCII, which no text in another encoding comes near."""
+SIGNS = (
+    (b"%PDF-", "a PDF by its content; rename it to .pdf and try again"),
+    (b"{\\rtf", "RTF by its content; save it as .docx or .odt and try again"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old file of Word, Excel or PowerPoint by its content; save it as .docx or .pdf",
+    ),
+    (
+        b"PK\x03\x04",
+        "a zip file by its content; name it .docx, .odt or .epub if it is one, else save it as .pdf",
+    ),
+)
+"""First bytes of what is no text, and what to do with it."""
 SAMPLE = 200_000
 """Bytes that are guessed from; more take seconds."""
 WHOLE = re.compile(rb".*[\x00-/:-?]", re.DOTALL)
@@ -35,6 +48,8 @@ WHOLE = re.compile(rb".*[\x00-/:-?]", re.DOTALL)
 def decode(data: bytes, name: str, declared: str = "") -> str:
     """The text of the bytes. declared: the encoding that the file names; it counts where the bytes are
     not UTF-8. Raises SourceUnreadable, naming `name`, for bytes that are no text."""
+    if sign := next((what for first, what in SIGNS if data.startswith(first)), ""):
+        raise SourceUnreadable(f"{name} is {sign}")
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return _strictly(data, encoding, name)

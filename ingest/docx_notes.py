@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from lxml import etree
 
+from ingest.item_numbers import spell
 from ingest.office import Namer
 
 NAMESPACES = {
@@ -29,7 +30,6 @@ SYMBOLS = dict(
     )
 )
 """Adobe's Symbol font, by which Word writes Greek letters, signs and the "*" of a note."""
-CHICAGO = "*†‡§"
 
 NoteId = tuple[str, str]
 """("footnote" or "endnote", its number in the file)"""
@@ -178,29 +178,3 @@ def _markers(part: etree._Element, names: NoteNames, sections: list[etree._Eleme
 
 def _note_of(marker: etree._Element) -> NoteId:
     return short(marker.tag)[2:].removesuffix("Reference"), marker.get(f"{W}id", "")
-
-
-def spell(number: int, style: str) -> str:
-    """The number as Word prints it: 3 is "3", "c", "C", "iii", "III" or "‡"."""
-    match style:
-        case "lowerLetter" | "upperLetter" if 0 < number <= 26 * 20:
-            letter = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-            return letter if style == "lowerLetter" else letter.upper()
-        case "lowerRoman" | "upperRoman" if 0 < number < 4000:
-            return _roman(number) if style == "lowerRoman" else _roman(number).upper()
-        case "chicago" if 0 < number <= 80:
-            return CHICAGO[(number - 1) % 4] * ((number - 1) // 4 + 1)
-    return str(number)
-
-
-def _roman(number: int) -> str:
-    units = zip(
-        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
-        ("m", "cm", "d", "cd", "c", "xc", "l", "xl", "x", "ix", "v", "iv", "i"),
-        strict=True,
-    )
-    spelled = ""
-    for unit, letters in units:
-        spelled += letters * (number // unit)
-        number %= unit
-    return spelled

@@ -1,8 +1,9 @@
 """What is in a folder: the files that a reader reads, and what was passed over.
 
-Looks at names, links and sizes only; no file is opened here.
+Looks at names, links and sizes; only a file without a suffix is opened, to see whether it is text.
 """
 
+import codecs
 import os
 import re
 import stat
@@ -15,6 +16,13 @@ from pathlib import Path
 from ingest.errors import SourceMissing, SourceUnreadable
 from ingest.read import readers
 
+LOOKED_AT = 4096
+"""Bytes at the start of a file without a suffix that tell whether it is text."""
+NO_DOCUMENT = re.compile(r"file$|^core$", re.IGNORECASE)
+"""What names without a suffix end in that are programs' own: Makefile, Dockerfile, Gemfile."""
+UNREAD = {".doc"}
+"""Suffixes of readers that only say what to do with the file."""
+MOST_NAMED = 3
 VERSION_CONTROL = ("CVS", "_darcs", "{arch}")
 """Those of version control that no dot hides."""
 
@@ -32,16 +40,38 @@ class Choice:
 
     def takes(self, path: str) -> bool:
         """Whether a file of that path is one whose format is known, or named by a glob."""
-        suffix = Path(path).suffix.lower()
+        suffix = suffix_of(path)
         matching = [glob for glob in self.globs if _matches(path, glob)]
         named = suffix != "" and any(Path(glob).suffix.lower() == suffix for glob in matching)
         return named or (suffix in readers() and (bool(matching) or not self.globs))
+
+    def may_take(self, path: str) -> bool:
+        """Whether a file of that path is one that is taken if it holds text: it has no suffix."""
+        named = any(_matches(path, glob) for glob in self.globs)
+        return suffix_of(path) == "" and (named or not (self.globs or NO_DOCUMENT.search(path)))
 
     def ignores(self, path: str) -> bool:
         """Whether a file or folder is hidden, of version control, or ignored by a pattern."""
         name = path.rpartition("/")[2]
         hidden = name.startswith(".") or name in VERSION_CONTROL
         return hidden or any(_matches(path, pattern) for pattern in self.ignored)
+
+
+def suffix_of(path: str) -> str:
+    """The suffix of a file's name in small letters; a version is none: "Apache-2.0"."""
+    suffix = Path(path).suffix.lower()
+    return "" if suffix[1:].isdecimal() else suffix
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file begins as a text in UTF-8 that is no script."""
+    with path.open("rb") as file:
+        start = file.read(LOOKED_AT)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # which may end inside a character
+    except UnicodeDecodeError:
+        return False
+    return start.strip() != b"" and b"\0" not in start and not start.startswith(b"#!")
 
 
 def _matches(path: str, pattern: str) -> bool:
@@ -66,7 +96,8 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The files of a folder in the order of their paths; how many were passed over, by suffix ("" for
-    none), as no reader reads them; and what could not be followed or looked into."""
+    none), as no reader reads them; and what could not be followed or looked into,
+    in words that follow "passed over"."""
 
     files: tuple[File, ...]
     passed_over: Mapping[str, int] = field(default_factory=dict)
@@ -123,6 +154,7 @@ class _Folder:
         self.files: list[File] = []
         self.passed_over: Counter[str] = Counter()
         self.warnings: list[str] = []
+        self.unread: list[str] = []
         self.links: list[tuple[str, Path]] = []
 
     def look(self) -> Found:
@@ -143,7 +175,7 @@ class _Folder:
         found = {file.path for file in self.files} | looked
         for shown, target in self.links:
             if target not in found and (target.is_dir() or self.choice.takes(target.name)):
-                self.warnings.append(f"{shown} is a link to {target}, which was not followed")
+                self.warnings.append(f"{shown}, a link to {target}, which was not followed")
         if not self.files:
             raise SourceUnreadable(self._nothing())
         files = tuple(sorted(self.files, key=lambda file: file.path))
@@ -154,37 +186,46 @@ class _Folder:
             with os.scandir(self.root / below) as entries:
                 return list(entries)
         except OSError as error:
-            self.warnings.append(f"{self.given / below} cannot be looked into: {error.strerror}")
+            self.warnings.append(f"{self.given / below}, which cannot be looked into: {error.strerror}")
             return []
 
     def _note_link(self, name: str) -> None:
         try:
             target = (self.root / name).resolve(strict=True)
         except (OSError, RuntimeError):
-            self.warnings.append(f"{self.given / name} is a link to nothing")
+            self.warnings.append(f"{self.given / name}, a link to nothing")
         else:
             self.links.append((str(self.given / name), target))
 
     def _add(self, name: str, entry: os.DirEntry[str]) -> None:
-        if not self.choice.takes(name):
-            suffix = Path(name).suffix.lower()
-            if not self.choice.globs:  # else the user named what is wanted
-                self.passed_over[suffix] += 1
-            return
         path = self.root / name
+        known = self.choice.takes(name)
         try:
             status = entry.stat(follow_symlinks=False)
+            regular = stat.S_ISREG(status.st_mode)
+            taken = known or (regular and self.choice.may_take(name) and _is_text(path))
         except OSError as error:
-            self.warnings.append(f"{self.given / name} cannot be read: {error.strerror}")
+            self.warnings.append(f"{self.given / name}, which cannot be read: {error.strerror}")
             return
-        if not stat.S_ISREG(status.st_mode):
-            self.warnings.append(f"{self.given / name} is no regular file and was not read")
+        if not taken:
+            self._pass_over(name)
+            return
+        if not regular:
+            self.warnings.append(f"{self.given / name}, which is no regular file")
             return
         shown = str(self.given / name)
         self.files.append(File(path, shown, source_of(path), status.st_size, status.st_mtime_ns))
 
+    def _pass_over(self, name: str) -> None:
+        if not self.choice.globs:  # else the user named what is wanted
+            self.passed_over[suffix_of(name)] += 1
+            self.unread.append(name)
+
     def _nothing(self) -> str:
-        known = ", ".join(sorted(readers()))
+        known = ", ".join(sorted(readers().keys() - UNREAD))
         among = f" that matches {' or '.join(self.choice.globs)}" if self.choice.globs else ""
-        why = "".join(f"; {warning}" for warning in sorted(self.warnings))
+        more = len(self.unread) - MOST_NAMED
+        there = f"; there are {', '.join(sorted(self.unread)[:MOST_NAMED])}" if self.unread else ""
+        there += f" and {more:,} more" if more > 0 else ""
+        why = there + "".join(f"; {warning}" for warning in sorted(self.warnings))
         return f"the folder {self.given} holds no file that can be read ({known}){among}{why}"

@@ -17,6 +17,7 @@ CLUTTER = (
 )
 WRAPPERS = "form,menu,dialog,[role=banner],[role=dialog],[role=alert],[aria-hidden=true],[hidden]"
 """Clutter unless it holds most of the page, as one form does in many an old one."""
+NOT_SHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.I)
 CLUTTER_NAMES = re.compile(
     r"(?:^|[\s_-])(?:cookies?|consent|comments?|breadcrumbs?|sidebar|navbar|popup|modal|skip-link)(?:[\s_-]|$)",
     re.IGNORECASE,
@@ -52,7 +53,7 @@ def clutter_of(main: LexborNode) -> list[LexborNode]:
         n for n in main.css(CLUTTER) if n.tag != "button" or n.parent is None or n.parent.tag not in HEADINGS
     ]
     sure += paragraph_numbers(main)
-    likely, promo = main.css(WRAPPERS), main.css(PROMO)
+    likely, promo = main.css(WRAPPERS) + not_shown(main), main.css(PROMO)
     for node in main.css("[class],[id]"):
         name = f"{node.attributes.get('class') or ''} {_own_id(node)}"
         if node.tag not in HEADINGS and node.tag not in ("main", "article", "body"):
@@ -70,6 +71,11 @@ def _own_id(node: LexborNode) -> str:
     head = node.css_first("h1,h2,h3,h4,h5,h6") if name and generated else None
     slug = re.sub(r"\W+", "-", words_of(head).lower()) if head is not None else ""
     return "" if slug and slug.endswith(name.lower()) else name
+
+
+def not_shown(root: LexborNode) -> list[LexborNode]:
+    """Elements whose own style hides them."""
+    return [node for node in root.css("[style]") if NOT_SHOWN.search(node.attributes.get("style") or "")]
 
 
 def paragraph_numbers(root: LexborNode) -> list[LexborNode]:

@@ -8,6 +8,7 @@ from itertools import islice, takewhile
 from selectolax.lexbor import LexborNode
 
 from ingest.document import Block, BlockKind, Ref
+from ingest.html_items import Items
 from ingest.html_notes import BLOCK_TAGS, HEADINGS, Notes, address_of, find_notes, is_back_link, words_of
 from ingest.html_page import outermost
 from ingest.markers import BREAK, GOES_ON, LOWERED, NUMBER, RAISED
@@ -44,9 +45,9 @@ class Walk:
     label: str | None = None
 
     def __post_init__(self) -> None:
-        self.linked = bool(self.notes.elements)
         self.prefix = ""
-        self.items: dict[int, int] = {}
+        self.items = Items()
+        self.item = 0
         self.taken = {element.mem_id for element, _ in self.notes.elements}
 
     def warnings(self) -> list[str]:
@@ -132,17 +133,25 @@ class Walk:
         self.label = self.notes.starts.get(node.mem_id, self.label)
 
     def _begin_item(self, node: LexborNode) -> None:
-        """What may be a note by its place in a numbered list gets its number (`ingest.footnotes`)."""
+        """An item of a numbered list gets its number, before the first text in it; by that it may also be a
+        note (`ingest.footnotes`)."""
         above = node.parent
-        if self.linked or above is None or (above.tag == "div" and node.tag in ("p", "div")):
+        if self.label is not None or above is None or (above.tag == "div" and node.tag in ("p", "div")):
             return
-        if node.tag == "li" and above.tag == "ol":
-            number = self.items[above.mem_id] = self.items.get(above.mem_id, 0) + 1
-            self.prefix = f"{RAISED}#{number}{LOWERED}"
-        elif above.tag != "li":
+        waits = self.prefix not in ("", GOES_ON) and self._in_item(above)
+        if node.tag == "li":
+            self.prefix = (self.prefix if waits else "") + self.items.mark(node)
+            self.item = node.mem_id
+        elif above.tag != "li" and not waits:
             self.prefix = ""
         elif not self.prefix and node.tag in ("p", "div", "blockquote"):
             self.prefix = GOES_ON
+
+    def _in_item(self, node: LexborNode | None) -> bool:
+        """Whether the element is the item that was begun last, or inside it."""
+        while node is not None and node.mem_id != self.item:
+            node = node.parent
+        return node is not None
 
     def _ends_in_break(self) -> bool:
         blank = takewhile(lambda piece: isinstance(piece, str) and not piece.strip(), reversed(self.pieces))

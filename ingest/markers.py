@@ -7,9 +7,11 @@ from ingest.document import Ref
 
 RAISED, LOWERED, GOES_ON = "\ufdd0", "\ufdd1", "\ufdd2"
 """Noncharacters, which Unicode keeps for a program's own use: a reader of a format with superscripts
-puts the first two around one, around "#3" at the start of the third item of a numbered list, and the
-last at the start of a later paragraph of the same item. They are gone from what is read."""
-HIDDEN = re.compile(f"{RAISED}#[0-9]*{LOWERED}|[{RAISED}{LOWERED}{GOES_ON}]")
+puts the first two around one, around "#3." at the start of the third item of a numbered list ("##3." where
+the list prints no numbers), and the last at the start of a later paragraph of the same item. They are gone
+from what is read."""
+HIDDEN = re.compile(f"[{RAISED}{LOWERED}{GOES_ON}]")
+ITEM = re.compile(rf"{RAISED}#([^{RAISED}{LOWERED}]*){LOWERED}\s*")
 BREAK = "\u2028"
 """A line break that is written, where a line's end in the file is only white space."""
 SYMBOLS = "*†‡§¶"
@@ -21,7 +23,7 @@ RAISED_NUMBER = re.compile(rf"(?<=\S)(?<![^\W\d_]){RAISED}({NUMBER}){LOWERED}")
 NO_POWER = r"(?<!\b[A-Za-zµ])(?<!\b[kcmdnµ]m)(?<!\b10)"
 """What is raised after a single letter, a metre or a ten is a power: x², km², 10⁶."""
 MARKERS = re.compile(
-    rf"""\^?\[\^?(?P<bracket>\w{{1,24}}|[{SYMBOLS}]{{1,3}})\]
+    rf"""(?<!{RAISED}\#)\^?\[\^?(?P<bracket>\w{{1,24}}|[{SYMBOLS}]{{1,3}})\]
       | {NO_POWER}{RAISED}(?P<raised>[^{RAISED}{LOWERED}\#]{{1,6}}){LOWERED}
       | {NO_POWER}(?<=\S)(?P<superscript>[⁰¹²³⁴-⁹]{{1,4}})
       | {NO_POWER}(?<=[^\W\d_]|[.,;!?”"’])\((?P<round>\d{{1,3}})\)
@@ -57,11 +59,19 @@ def shown(content: Iterable[str | Ref]) -> tuple[str | Ref, ...]:
     for piece in content:
         if isinstance(piece, str):
             raised = RAISED_NUMBER.sub(lambda match: match[1].translate(POWERS), before + piece)
-            piece = HIDDEN.sub("", raised[len(before) :])
+            piece = HIDDEN.sub("", ITEM.sub(_item_number, raised[len(before) :]))
         if piece != "":
             out.append(piece)
             before = piece[-1] if isinstance(piece, str) else "]"
     return tuple(out)
+
+
+def _item_number(mark: re.Match[str]) -> str:
+    """What an item's mark prints: its number, "" where its text begins with that itself."""
+    number = mark[1]
+    own = rf"[\[(]?{re.escape(number.strip('()[].: '))}[\]).:]+\s"
+    hidden = not number or number.startswith("#") or re.match(own, mark.string[mark.end() :])
+    return "" if hidden else f"{number} "
 
 
 def name_again(label: str, times: int) -> str:

@@ -13,7 +13,7 @@ NOTE_START = re.compile(
         \d{{1,4}}[.)][ \t]*\^?\[\^?(?P<both>\w{{1,4}})\]                     #  1. [1]
       | \^?\[\^?(?P<bracket>\w{{1,4}}|[{SYMBOLS}]{{1,3}})\]:?             #  [1], [*], ^[1] or [^1]:
       | \[(?:foot|end)?note[ ](?P<named>\w{{1,4}}|[{SYMBOLS}]{{1,3}}):    #  [Footnote 1: text]
-      | {RAISED}\#(?P<item>\d{{1,4}}){LOWERED}                            #  an item of a numbered list
+      | {RAISED}\#\#?[\[(]?(?P<item>\d{{1,4}})[\]).:]*{LOWERED}           #  an item of a numbered list
       | (?P<number>\d{{1,4}})[.)](?=\s)                                   #  1.
       | {RAISED}(?P<raised>\d{{1,4}}|[a-z]|[{SYMBOLS}]{{1,3}}){LOWERED}[.)]?
       | (?P<superscript>[⁰¹²³⁴-⁹]{{1,4}})                                 #  ¹

@@ -4,6 +4,7 @@ Headings are context, never part of a passage. A footnote is a passage of its ow
 is long) and is linked with the passages that hold its markers.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,11 @@ FEWEST_WORDS = 40
 """Short paragraphs of a section are joined until a passage has so many words."""
 LONGEST_SENTENCE = 1200
 """Characters; what has no sentence end for longer is cut at white space."""
+
+
+QUESTION = re.compile(r"(?:Q|Question)\s?\d*:\s")
+ANSWER = re.compile(r"(?:A|Answer)\s?\d*:\s")
+"""How a question begins, and what answers it right behind it: both are in one passage where they fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +104,12 @@ def _runs(document: Document) -> Iterator[list[Span]]:
     note_starts = {note.start for note in document.footnotes}
     group: list[Span] = []
     words = 0
-    for part in document.parts:
+    for part, pieces in _units(document):
         if group and (part.kind in ("heading", "title") or part.start in note_starts):
             yield group
             group, words = [], 0
-        if part.kind in ("heading", "title"):
-            continue
-        for piece in _pieces(text, part):
-            count = sum(len(text[s.start : s.end].split()) for s in piece)
+        for piece in pieces:
+            count = _words(text, piece)
             if group and (words + count > MOST_WORDS or (words >= FEWEST_WORDS and _is_prose(part))):
                 yield group
                 group, words = [], 0
@@ -113,6 +117,32 @@ def _runs(document: Document) -> Iterator[list[Span]]:
             words += count
     if group:
         yield group
+
+
+def _units(document: Document) -> Iterator[tuple[Part, list[list[Span]]]]:
+    """The parts with their pieces, none of a heading; a question is one with its answer."""
+    text = document.text
+    question: tuple[Part, list[Span]] | None = None
+    for part in document.parts:
+        pieces = [] if part.kind in ("heading", "title") else list(_pieces(text, part))
+        if question is not None:
+            asked, said = question
+            question = None
+            answers = pieces and "note" not in (asked.kind, part.kind) and ANSWER.match(text, part.start)
+            if answers and _words(text, said + pieces[0]) <= MOST_WORDS:
+                yield asked, [said + pieces[0], *pieces[1:]]
+                continue
+            yield asked, [said]
+        if len(pieces) == 1 and QUESTION.match(text, part.start, part.end):
+            question = (part, pieces[0])
+        else:
+            yield part, pieces
+    if question is not None:
+        yield question[0], [question[1]]
+
+
+def _words(text: str, piece: list[Span]) -> int:
+    return sum(len(text[s.start : s.end].split()) for s in piece)
 
 
 def _is_prose(part: Part) -> bool:

@@ -45,10 +45,17 @@ def content_of(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
         raise SourceMissing(f"{path} cannot be read: {error.strerror}") from error
     if len(data) > most_bytes:
         raise SourceTooLarge(
-            f"{path} has {max(size, len(data)) / 1e6:.0f} MB; the limit is {most_bytes / 1e6:.0f} MB. "
+            f"{path} has {_megabytes(max(size, len(data)))}; the limit is {_megabytes(most_bytes)}. "
             "Split it, or raise the limit with --max-mb"
         )
     return data
+
+
+def _megabytes(size: int) -> str:
+    """So many bytes in words, in two digits or more: 0.02 MB, 3.5 MB, 120 MB."""
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1e6:.0f} MB" if size >= 1e7 else f"{size / 1e6:.2g} MB"
 
 
 def read_file(path: Path, most_bytes: int = MOST_BYTES, ocr: Ocr | None = None) -> Document:

@@ -25,6 +25,7 @@ from ingest.docx_notes import (
     symbol_of,
     value_of,
 )  # fmt: skip
+from ingest.docx_numbers import Numbers
 from ingest.docx_parts import Package, Style, is_raised, read_styles, style_of, words_of
 from ingest.footnotes import as_shown, link_printed_notes
 from ingest.markers import BREAK, raise_text
@@ -63,7 +64,8 @@ def read(data: bytes, name: str) -> Read:
     for note in sources:
         if note not in names.labels and note not in names.deleted:
             names.labels[note] = names.namer.take(note[1])
-    walk = _Walk(names, read_styles(package.part("styles")))
+    styles = package.part("styles")
+    walk = _Walk(names, read_styles(styles), Numbers(package.part("numbering"), styles))
     walk.walk(package.main)
     body = finish(walk.builder.blocks)
     notes = [b for note in names.labels if note in sources for b in walk.note(note, sources[note])]
@@ -81,6 +83,7 @@ class _Walk:
 
     names: NoteNames
     styles: dict[str, Style]
+    numbers: Numbers
     builder: Builder = field(default_factory=Builder)
     contents: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -191,7 +194,8 @@ class _Walk:
             if mark is not None and any(short(child.tag) in ("w:del", "w:moveFrom") for child in mark):
                 return  # a deleted end of a paragraph: the next one goes on with its text
             kind = self.style.kind
-            self.builder.end_paragraph("paragraph" if kind == "contents" else kind, self.style.level)
+            kind = "paragraph" if kind == "contents" else kind
+            self.builder.end_paragraph(kind, self.style.level, self.numbers.next(node))
             self._walk_boxes()
 
     def _walk_boxes(self) -> None:

@@ -21,6 +21,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from ingest.decode import decode, unread
 from ingest.document import Block, BlockKind, Read, Ref
 from ingest.footnotes import as_shown, link_printed_notes
+from ingest.item_numbers import item_mark
 from ingest.markers import BREAK, GOES_ON, LOWERED, RAISED, name_again
 from ingest.read_html import read_html
 from ingest.wrapping import space_between
@@ -103,6 +104,8 @@ class _Walk:
         self.title = ""
         self.labels: dict[int, str] = {}
         self.prefix = ""
+        self.numbers: list[int] = []
+        """Of the next item of each ordered list that is open."""
         self.orphans: dict[str, None] = {}
         self.at: float = 0
         self.inline_at: dict[int, float] = {}
@@ -139,10 +142,14 @@ class _Walk:
                     label = self._name(token.meta["label"])
                 case "footnote_reference_close":
                     label = None
+                case "ordered_list_open":
+                    self.numbers.append(int(token.attrs.get("start", 1)))
+                case "ordered_list_close":
+                    self.numbers.pop()
                 case "heading_open" | "list_item_open" | "blockquote_open":
                     level = int(token.tag[1]) if token.type == "heading_open" else 0
                     kinds.append((self._kind(token, tokens[int(self.at) + 1].content), level))
-                    self.prefix = f"{RAISED}#{token.info}{LOWERED}" if token.info.isdecimal() else ""
+                    self.prefix = self.prefix.removeprefix(GOES_ON) + self._number(token)
                 case "heading_close" | "list_item_close" | "blockquote_close":
                     kinds.pop()
                     self.prefix = ""
@@ -156,8 +163,9 @@ class _Walk:
                 case "inline":
                     kind, level = kinds[-1] if kinds else ("paragraph", 0)
                     content = self.inline(token.children or [])
-                    self._add(kind, [self.prefix, *content] if self.prefix else content, label, level)
-                    self.prefix = GOES_ON if kind == "item" else ""
+                    if any(isinstance(piece, Ref) or piece.strip() for piece in content):
+                        self._add(kind, [self.prefix, *content], label, level)
+                        self.prefix = GOES_ON if kind == "item" else ""
                 case "fence" | "code_block":
                     self._add("code", [token.content], label)
                 case "html_block":
@@ -166,6 +174,13 @@ class _Walk:
                     self.orphans |= {w.partition("[")[2].partition("]")[0]: None for w in page.warnings}
                     for block in page.blocks:
                         self._add(block.kind, block.content, label or block.label, block.level)
+
+    def _number(self, token: Token) -> str:
+        """The mark of a list item's number, "" for what has none."""
+        if not token.info.isdecimal():
+            return ""
+        self.numbers[-1] += 1
+        return item_mark(f"{self.numbers[-1] - 1}{token.markup}")
 
     def read_front_matter(self, text: str) -> None:
         """What a file says of itself before it begins: its title."""

@@ -14,6 +14,7 @@ from ingest.document import BlockKind, Read, Ref
 from ingest.errors import SourceUnreadable
 from ingest.footnotes import as_shown, link_printed_notes
 from ingest.markers import BREAK, raise_text
+from ingest.odt_numbers import Numbers
 from ingest.odt_parts import (
     NAMESPACES,
     TEXT,
@@ -68,7 +69,7 @@ def read(data: bytes, name: str) -> Read:
     if root is None:
         raise SourceUnreadable(f"{name} is no OpenDocument text; save it as .odt and try again")
     notes = name_notes(root)
-    walk = _Walk(notes, read_styles(content, styles), archive)
+    walk = _Walk(notes, read_styles(content, styles), Numbers(content, styles), archive)
     walk.walk(root)
     body = finish(walk.builder.blocks)
     note_blocks = []
@@ -93,6 +94,7 @@ class _Walk:
 
     notes: dict[etree._Element, str]
     styles: Styles
+    numbers: Numbers
     archive: Archive | None
     builder: Builder = field(default_factory=Builder)
     left_out: list[str] = field(default_factory=list)
@@ -168,6 +170,9 @@ class _Walk:
                 self.raised += self._is_raised(node)
             case "text:list" | "text:numbered-paragraph":
                 self.lists += 1
+                self.numbers.begin_list(node)
+            case "text:list-item":
+                self.numbers.begin_item(node)
             case "text:s":
                 self.builder.pieces.append(" " * number_of(node, f"{TEXT}c", MOST_SPACES))
             case "table:table":
@@ -186,7 +191,7 @@ class _Walk:
             case "text:p" | "text:h":
                 self.inside = False
                 kind, level = self._kind_of(node, tag)
-                self.builder.end_paragraph(kind, level)
+                self.builder.end_paragraph(kind, level, self.numbers.next(node))
                 boxes, self.boxes = self.boxes, []
                 for box in boxes:
                     self.walk(box)
@@ -194,6 +199,7 @@ class _Walk:
                 self.raised -= self._is_raised(node)
             case "text:list" | "text:numbered-paragraph":
                 self.lists -= 1
+                self.numbers.end_list()
             case "table:table-row":
                 self.builder.end_row()
             case "table:table":

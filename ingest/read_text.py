@@ -15,6 +15,7 @@ from ingest.document import MARKER, Block, BlockKind, Read
 from ingest.footnotes import PrintedNotes
 from ingest.markers import SYMBOLS, find_markers
 from ingest.note_runs import Chunk
+from ingest.passages import QUESTION
 from ingest.sentences import split_sentences
 
 SUFFIXES = (".txt", ".text")
@@ -183,11 +184,11 @@ def _is_heading_line(line: str, most_words: int = HEADING_WORDS) -> bool:
 
 def _tells(line: str, title: bool = False) -> bool:
     """Whether a short line tells something, which would be lost in a heading: it has a note, a sentence or a
-    figure, or is a label with a figure. A title may have a question before its subtitle."""
+    figure, or is a label with a figure, or "Q: …". A title may have a question before its subtitle."""
     text = line.strip()
     if text.startswith("#"):
         return False
-    if find_markers(text) or MEASURE.search(NUMBERED.sub("", text)):
+    if find_markers(text) or QUESTION.match(text) or MEASURE.search(NUMBERED.sub("", text)):
         return True
     if not text.isupper():
         for start, end in split_sentences(text)[:-1]:

@@ -34,8 +34,26 @@ SEAM = 14
 """Characters on either side of a cut in which abbreviations and dates are looked for."""
 LOOKED_AT = 400
 """Characters before a cut that count; all of them would take minutes on a text of abbreviations."""
+LONGEST_NAME = 80
+"""Characters of a name on either side of a dot in it."""
+NAME_BEFORE = re.compile(r"[^\s\"'“”‘’«»(\[]*$")
+NAME_BEHIND = re.compile(r"[^\s\"'“”‘’«»)\]]*")
+CODE = re.compile(r"_|[a-z][A-Z]|[^\W\d_]{2}\.[^\W\d_]{2}|[/\\@]|\w\($")
+"""What names in programs, files' names and addresses have, and words do not."""
+STARTERS = re.compile(
+    "A|After|All|Also|An|And|As|At|Both|But|By|Each|For|From|He|Here|How|However|If|In|It|Its|No|Not|On|One|Our"
+    "|She|So|Some|Such|That|The|Their|Then|There|These|They|This|Those|Thus|To|Two|We|What|When|Where|Which"
+    "|While|Who|Why|With|You|Your|Der|Die|Das|Ein|Eine|Er|Es|Sie|Wir|Le|La|Les|Il|Elle|El|Los"
+)
+"""A dot before one of these ends a sentence whose space got lost."""
 NUMBER = re.compile(r"\d{1,2}\.")
 """Alone, the number of a list's item."""
+FIRST_NUMBER = re.compile(
+    r"(?:(?:[A-Z]\w{2,11}\s|§\s?)?\(?(?:\d{1,3}(?:\.\d{1,3}){0,8}|[ivxlc]{1,8}|[IVXLC]{1,8})|[a-zA-Z])[.):]+"
+)
+"""The same at the start of a text: "100.", "1.1.", "iv.", "B.", "Article I."."""
+LETTERED = re.compile(r"\s*\(\w{1,8}\)\s+")
+"""The number of an item, "(a)"; behind one at the start of a text, sentencex ends no sentence any more."""
 NOTE_MARKERS = re.compile(r"(?:(?:\[[^\[\]\s]{1,40}\]|[⁰¹²³⁴-⁹])\s*)+")
 """Markers right behind a sentence's end belong to that sentence, those without a note, too."""
 
@@ -50,8 +68,11 @@ def split_sentences(text: str, language: str = "en") -> list[tuple[int, int]]:
     White space between sentences belongs to none of them. A text of white space has no sentence.
     """
     spans: list[tuple[int, int]] = []
-    for boundary in sentencex.get_sentence_boundaries(language, text):
-        start, end = _trim(text, boundary["start_index"], boundary["end_index"])
+    lettered = LETTERED.match(text)
+    skip = lettered.end() if lettered else 0
+    for boundary in sentencex.get_sentence_boundaries(language, text[skip:]):
+        start, end = _trim(text, boundary["start_index"] + skip, boundary["end_index"] + skip)
+        start = start if spans else _trim(text, 0, end)[0]
         if spans and (markers := NOTE_MARKERS.match(text, start, end)) and start == spans[-1][1]:
             spans[-1] = (spans[-1][0], start + len(markers.group().rstrip()))
             start, end = _trim(text, markers.end(), end)
@@ -78,12 +99,30 @@ def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: 
         return False
     if NOTE_MARKERS.fullmatch(piece):
         return True
+    behind = text[start : start + LONGEST_NAME]
+    if start == previous[1] and before.endswith(".") and _is_in_name(before[:-1], behind):
+        return True
     left = before[-SEAM:]
-    if NUMBER.fullmatch(before) or (CONTINUES.match(piece) and NEVER_FINAL.search(left)):
+    if NUMBER.fullmatch(before) or (previous[0] == 0 and FIRST_NUMBER.fullmatch(before)):
+        return True
+    if CONTINUES.match(piece) and NEVER_FINAL.search(left):
         return True
     if piece[0].islower() and BEFORE_SMALL.search(left):
         return True
     return any(m.start() < len(left) < m.end() - 1 for m in GOES_ON.finditer(f"{left} {piece[:SEAM]}"))
+
+
+def _is_in_name(before: str, behind: str) -> bool:
+    """Whether the dot between two texts is part of a name, "index.CitedRetriever", "ASP.NET", ".Xresources".
+    Between two plain words it is not: texts from PDF have lost the space behind many a full stop."""
+    left, right = NAME_BEFORE.search(before[-LONGEST_NAME:]), NAME_BEHIND.match(behind)
+    if left is None or right is None or not right[0][:1].isalpha():
+        return False
+    word = right[0].rstrip(".,;:!?")
+    if STARTERS.fullmatch(word):
+        return False
+    capitals = left[0].isupper() and word.isupper() and len(left[0]) > 1
+    return not left[0] or capitals or bool(CODE.search(left[0]) or CODE.search(word))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

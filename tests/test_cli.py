@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app import chat, terminal
 from eval.cli import main
 from index.library import Library
 from tests.conftest import SAMPLES
@@ -151,7 +152,7 @@ def test_listing_and_showing_load_no_model(filled):
 def test_ingest_reports_what_was_added_replaced_and_left_alone(cited, bridge):
     assert cited("ingest", bridge) == 0
     name = cited.entries()[0].id
-    assert cited.out == f"added      The bridge ({name}), 1 footnotes\n"
+    assert cited.out == f"added      The bridge ({name}), 1 footnote\n"
     assert cited.err == ""
     assert cited("ingest", bridge) == 0
     assert cited.out.startswith("unchanged  The bridge")
@@ -296,12 +297,59 @@ def test_a_strange_question_is_answered_or_refused_with_a_message(on_samples, qu
         assert status == 0 or (status == 1 and on_samples.err.startswith("cited: "))
 
 
+def test_a_citation_is_doubted_as_on_the_page(on_samples):
+    page = (Path(chat.__file__).parent / "static" / "turns.js").read_text(encoding="utf-8")
+    assert f'score >= {terminal.UNSURE} ? "room.likely" : "room.unsure"' in page
+    strings = json.loads((Path(chat.__file__).parent / "strings.json").read_text(encoding="utf-8"))
+    assert strings["room.unsure"]["en"] == terminal.DOUBT
+    for question in ("When was the iron bridge over the Tarn opened?", "What is the tax in Bergen?"):
+        (score, *_) = [c["score"] for c in on_samples.json("ask", "--threshold", "0", question)["citations"]]
+        assert on_samples("ask", "--threshold", "0", question) == 0
+        (line, *_) = [line for line in on_samples.out.splitlines() if line.startswith("[1]")]
+        assert line.endswith(f" · {terminal.DOUBT}") == (score < terminal.UNSURE)
+    assert score < terminal.UNSURE  # of the second question, so that both were seen
+
+
+def test_a_question_may_be_limited_to_documents(on_samples):
+    question = "When was the iron bridge over the Tarn opened?"
+
+    def found(command, *words):
+        told = on_samples.json(command, question, *words)
+        return {row["document_title"] for row in (told["passages"] if command == "ask" else told)}
+
+    for command in ("ask", "search"):
+        assert len(found(command)) > 1
+        assert found(command, "--document", "bridge.md") == {"The bridge"}
+        assert found(command, "--document", "tides", "--document", "coffee") <= {SEA, COFFEE}
+        assert on_samples(command, question, "--document", "nothing") == 1
+        assert "there is no document nothing" in on_samples.err
+        assert on_samples(command, question, "--collection", "nothing") == 1
+        assert "`cited collection list`" in on_samples.err
+
+
+def test_a_question_may_be_limited_to_a_collection(cited, bridge, tmp_path):
+    (tmp_path / "other.md").write_text("# Other\n\nThe stone bridge over the Lot was opened in 1840.\n")
+    cited("ingest", bridge)
+    cited("ingest", "--collection", "stone", tmp_path / "other.md")
+    told = cited.json("search", "When was the bridge opened?", "--collection", "stone")
+    assert {row["document_title"] for row in told} == {"Other"}
+
+
+def test_a_question_may_come_on_standard_input(on_samples):
+    for command in ("ask", "search"):
+        assert on_samples(command, "-", typed="When was the iron bridge\nover the Tarn opened?\n") == 0
+        assert "1932" in on_samples.out
+        assert on_samples(command, "-", typed="") == 1
+        assert "the question is empty" in on_samples.err
+
+
 def test_one_question_or_a_file_of_them_and_not_both(on_samples, tmp_path):
     for words in (["ask"], ["ask", "Who?", "--input", tmp_path / "x.jsonl"]):
         assert on_samples(*words) == 2
         assert "one question, or --input" in on_samples.err
 
 
+SEA, COFFEE = "Why the Sea Comes and Goes", "Coffee: The Seed That Had to Be Burnt"
 LINES = """{"id": "a", "question": "When was the iron bridge over the Tarn opened?"}
 
 not json
@@ -318,13 +366,21 @@ not json
 def test_a_file_of_questions_is_answered_line_by_line_and_broken_lines_are_named(on_samples, tmp_path, typed):
     path = tmp_path / "questions.jsonl"
     path.write_text(LINES, encoding="utf-8")
-    assert on_samples("ask", "--json", "--input", "-" if typed else path, typed=LINES) == 0
+    assert on_samples("ask", "--json", "--input", "-" if typed else path, typed=LINES) == 1
     rows = [json.loads(line) for line in on_samples.out.splitlines()]
     assert [row["id"] for row in rows] == ["a", None, "b", None, 7, None, "c", "d"]
     assert [bool(row.get("error")) for row in rows] == [False, *[True] * 6, False]
     assert "1932" in rows[0]["answer"]
     for row, number in zip(rows[1:7], (3, 4, 5, 6, 7, 8), strict=True):
-        assert row["error"].startswith(f"line {number}: ")
+        assert row["error"].startswith(f"line {number} is no JSON: " if number == 3 else f"line {number}: ")
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_file_of_questions_may_begin_with_a_byte_order_mark(on_samples, tmp_path, typed):
+    line = '\ufeff{"id": 1, "question": "When was the iron bridge over the Tarn opened?"}\r\n'
+    (tmp_path / "questions.jsonl").write_text(line, encoding="utf-8")
+    assert on_samples("ask", "--input", "-" if typed else tmp_path / "questions.jsonl", typed=line) == 0
+    assert "1932" in json.loads(on_samples.out)["answer"]
 
 
 def test_a_line_of_questions_ends_at_its_end_and_at_no_other_sign(on_samples, tmp_path):
@@ -385,18 +441,18 @@ def test_what_stands_in_a_document_is_no_markup_for_the_terminal(cited, tmp_path
     (tmp_path / "n.md").write_text(f"# How to write [/b] in forums\n\n{said}\n", encoding="utf-8")
     assert cited("ingest", tmp_path / "n.md") == 0
     assert cited("list") == 0
-    assert "How to write [/b] in" in cited.out
+    assert "\tHow to write [/b] in forums\t" in cited.out
     assert cited("ask", "--threshold", "0", "What is the prefix of the network of Marrow?") == 0
     assert said in cited.out
     assert "How to write [/b] in forums · " in cited.out
 
 
-def test_a_long_list_is_lines_with_tabs(on_samples, monkeypatch):
-    monkeypatch.setattr("app.terminal.MOST_IN_TABLE", 3)
+def test_a_list_that_is_not_for_a_terminal_is_lines_with_tabs(on_samples):
     assert on_samples("list") == 0
     lines = [line.split("\t") for line in on_samples.out.splitlines()]
     rows = on_samples.json("list")
-    assert [line[:2] for line in lines] == [[row["id"], row["title"]] for row in rows]
+    fields = ("id", "title", "collection", "source")
+    assert [[*line[:2], *line[5:]] for line in lines] == [[row[name] for name in fields] for row in rows]
 
 
 def test_show_gives_sections_footnotes_and_the_exact_text(on_samples):
@@ -435,6 +491,32 @@ def test_delete_removes_what_it_says_and_nothing_if_one_name_is_unknown(cited, b
     assert cited.entries() == []
 
 
+def test_delete_takes_a_folder_that_is_there_or_gone(cited, tmp_path):
+    for name in ("one/a.md", "one/deep/b.md", "oneself/c.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"# {name}\n\nOther things were written in {name}.\n")
+    cited("ingest", tmp_path / "one", tmp_path / "oneself")
+    (tmp_path / "one").rename(tmp_path / "two")
+    assert cited("delete", tmp_path / "two") == 1
+    assert "there is no document" in cited.err
+    assert cited("delete", tmp_path / "one") == 0
+    assert [line.split()[0] for line in cited.err.splitlines()] == ["deleted", "deleted"]
+    assert str(tmp_path / "one" / "deep" / "b.md") in cited.err
+    assert [entry.title for entry in cited.entries()] == ["oneself/c.md"]
+
+
+def test_a_name_that_begins_several_ids_is_no_folder(cited, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
+    for name in ("a1.md", "a2.md", "a/b.md"):
+        (tmp_path / name).write_text(f"Other things were written in {name}.\n")
+    cited("ingest", tmp_path)
+    assert cited("delete", "a") == 1
+    assert "more than one document" in cited.err
+    assert cited("delete", "a/") == 0
+    assert len(cited.entries()) == 2
+
+
 def test_rebuild_says_how_much_and_leaves_the_documents(cited, bridge):
     cited("ingest", bridge)
     before = cited.entries()
@@ -463,12 +545,60 @@ def test_the_doctor_is_content_with_a_healthy_library_and_names_what_is_damaged(
 
 @pytest.mark.parametrize("words", [["ask", "Who?"], ["search", "Who?"], ["ask", "--input", "-"]])
 def test_an_empty_library_is_an_error_that_says_how_to_fill_it(cited, words):
+    Library(cited.folder).close()
     assert cited(*words) == 1
     assert cited.out == ""
+    assert "is empty" in cited.err
     assert "cited ingest" in cited.err
 
 
+READING = (
+    ["ask", "Who?"], ["search", "Who?"], ["list"], ["list", "--json"], ["show", "a"], ["delete", "a"],
+    ["rebuild"], ["backup", "file"], ["mcp", "--read-only"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READING)
+def test_what_reads_makes_no_library(cited, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    assert cited(*words) == 1
+    assert (cited.out, f"there is no library in {cited.folder}; " in cited.err) == ("", True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["user", "list"], ["key", "list"], ["collection", "list"], ["list"]])
+def test_of_the_usual_folder_without_a_library_it_is_said_how_to_begin(cited, tmp_path, monkeypatch, words):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["cited", *words])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    place = tmp_path / "cited" / "library"
+    said = f"cited: there is no library yet in {place}; begin with `cited ingest PATH`\n"
+    assert cited.capsys.readouterr().err == said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_doctor_makes_no_library(cited):
+    assert cited("doctor") == 0
+    assert f"there is none yet in {cited.folder}" in cited.out
+    assert not cited.folder.exists()
+
+
+def test_users_may_be_there_before_the_library(cited, monkeypatch):
+    def run(*words, typed=""):
+        monkeypatch.setattr(sys, "argv", ["cited", *words, "--library", str(cited.folder)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code
+
+    assert run("user", "add", "ada", "--role", "reader", typed="a long password\n") == 0
+    assert run("user", "list") == 0
+    assert "ada" in cited.capsys.readouterr().out
+
+
 def test_an_empty_library_has_an_empty_list_and_a_hint(cited):
+    Library(cited.folder).close()
     assert cited("list") == 0
     assert (cited.out, "cited ingest" in cited.err) == ("", True)
     assert cited.json("list") == []
@@ -516,9 +646,11 @@ def test_another_model_is_refused_before_anything_changes(on_samples, tmp_path):
 def test_a_library_that_cannot_be_made_is_an_error(cited, tmp_path):
     cited.folder = tmp_path / "file"
     cited.folder.write_text("x")
-    for words in (["list"], ["ask", "Who?"], ["ingest", SAMPLES], ["doctor"]):
+    for words in (["ingest", SAMPLES], ["doctor"]):
         assert cited(*words) == 1
         assert "cannot be made" in cited.err
+    assert cited("list") == 1
+    assert "there is no library in" in cited.err
 
 
 # The program as a process of its own

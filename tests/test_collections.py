@@ -274,11 +274,11 @@ def test_the_commands_show_and_move(tmp_path, monkeypatch):
         return CliRunner().invoke(cited, words, catch_exceptions=False)
 
     assert run("ingest", str(path)).exit_code == 0
-    assert "collection" not in run("list").output
+    assert run("list").output.endswith(f"\t\t{path}\n")
     moved = run("collection", "move", "harbour.md", "a")
     assert moved.output.startswith("moved harbour-")
     assert json.loads(run("list", "--json").output)[0]["collection"] == "a"
-    assert "collection" in run("list").output
+    assert run("list").output.endswith(f"\ta\t{path}\n")
     assert json.loads(run("collection", "list", "--json").output) == [{"collection": "a", "documents": 1}]
     assert run("collection", "move", "harbour.md", "").exit_code == 0
     assert json.loads(run("list", "--json").output)[0]["collection"] == ""

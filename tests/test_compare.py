@@ -36,3 +36,12 @@ def test_a_run_does_not_differ_from_itself():
     assert (found.broke, found.fixed, found.alone) == ((), (), ())
     assert all(d.first == d.second for d in found.differences)
     assert {d.p for d in found.differences if d.p is not None} == {1.0}
+
+
+def test_short_answers_are_compared_only_where_a_set_has_them():
+    told = rows({"a": 1, "b": 0})
+    for row in told:
+        row["grades"] |= {"short_answer_exact": row["grades"]["correct"]}  # as every refusal scores
+    assert "short_answer_exact" not in {d.name for d in compare(told, told).differences}
+    told[0]["short_answers"] = ["1932"]
+    assert "short_answer_exact" in {d.name for d in compare(told, told).differences}

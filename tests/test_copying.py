@@ -186,7 +186,7 @@ def test_the_command_tells_counts_and_the_fingerprint_that_list_tells(tmp_path, 
     assert copied.returncode == 0, copied.stderr
     first, second = copied.stderr.splitlines()
     assert first == (
-        f"copied 1 documents with 1 passages to {servers.name}, of which 0 were there; "
+        f"copied 1 document with 1 passage to {servers.name}, of which 0 were there; "
         "0 remarks of readers, 0 users"
     )
     for where in ([place], [servers.catalog, *to]):

@@ -79,6 +79,20 @@ def test_binary_data_is_refused_by_name():
         decode(bytes(range(256)) * 8, "photo.txt")
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"%PDF-1.4 plain", "a PDF by its content; rename it to .pdf"),
+        (b"PK\x03\x04 slides", "a zip file by its content; name it"),
+        (b"{\\rtf1 Hello}", "RTF by its content; save it as .docx"),
+        (b"\xd0\xcf\x11\xe0\xa1", "an old file of Word"),
+    ],
+)
+def test_what_is_no_text_is_refused_as_what_it_is(data, message):
+    with pytest.raises(SourceUnreadable, match=f"a.txt is .*{message}"):
+        decode(data, "a.txt")
+
+
 def test_a_broken_utf_16_file_is_refused():
     with pytest.raises(SourceUnreadable, match="a says it is utf-16"):
         decode(b"\xff\xfea\x00b", "a")

@@ -20,12 +20,14 @@ from app.chat.evaluations import BASELINE
 from app.chat.strings import translations
 from eval.baseline import BASELINE as BASELINE_FILE
 from eval.for_page import PageEvaluations
-from eval.page_results import changed, named
+from eval.page_results import changed, kept_baseline, named
+from eval.report.load import load
 from index.embed import Embedder
 from index.library import Library
 from ingest.errors import EvaluationError
 from ingest.read import read_bytes
 from tests import conftest, results_file
+from tests.test_embed import WordLengths
 
 TEXT = (
     "The harbour of Lund\n\n"
@@ -183,7 +185,7 @@ def test_the_progress_counts_and_estimates_and_the_page_answers_meanwhile(
     assert 0 < done < 400
     seen: list[int] = []
     assert served.evaluations.run("many", lambda n, total: seen.append(n), lambda: len(seen) == done) is None
-    kept = (served.evaluations.folder / "unfinished.jsonl").read_text(encoding="utf-8")
+    kept = (served.evaluations.folder / "unfinished.jsonl.part").read_text(encoding="utf-8")
     assert kept.count('"kind": "answer"') >= done
 
 
@@ -241,7 +243,7 @@ def test_two_runs_are_compared_and_a_question_that_broke_leads_to_its_place(
     expect(results).to_contain_text("Broke: 2", timeout=30_000)
     row = results.locator("tbody tr", has_text="Needed evidence that is cited")
     expect(row.locator("td")).to_have_text(
-        ["0.000[0.00, 0.00]", "1.000[1.00, 1.00]", "−1.000[−1.00, −1.00]worse"]
+        ["0.000[0.00, 0.66]", "1.000[0.34, 1.00]", "−1.000[−1.00, −1.00]worse"]
     )
     expect(results.locator("img")).to_have_count(0)
     with page.context.expect_page() as shown:
@@ -391,10 +393,95 @@ def test_a_set_for_an_empty_library_a_taken_name_and_a_document_of_two(library: 
         evaluations.add_set(set_file(tmp_path))
     with pytest.raises(EvaluationError, match="samples is the name of a set that comes with Cited"):
         evaluations.add_set(set_file(tmp_path, "samples.jsonl"))
-    deep = tmp_path / "deep.jsonl"
-    deep.write_text("[" * 100_000, encoding="utf-8")
-    with pytest.raises(EvaluationError, match=r"deep\.jsonl holds brackets"):
-        evaluations.add_set(deep)
+    with pytest.raises(
+        EvaluationError,
+        match=r"one\.jsonl names no document, and the document harbour.txt may be harbour-\w+ or ",
+    ):
+        evaluations.add_set(set_file(tmp_path, "one.jsonl", QUESTIONS[:1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[" * 100_000, "line 1: brackets in brackets without end"),
+        (json.dumps({"gates": ["evidence_recal >= 1"]}) + "\n", "there is no figure evidence_recal;"),
+        (json.dumps({"gates": "evidence_recall >= 1"}) + "\n", "line 1: gates is a list of strings"),
+    ],
+)
+def test_a_set_whose_lines_or_gates_are_none_is_refused(
+    library: Library, tmp_path: Path, text: str, told: str
+):
+    library.add(read_bytes(TEXT.encode(), name="harbour.txt", source="upload:harbour.txt"))
+    path = set_file(tmp_path)
+    path.write_text(text + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(EvaluationError, match=told):
+        PageEvaluations(Answerer(library)).add_set(path)
+
+
+def test_a_run_has_the_embedding_model_of_the_library(tmp_path: Path):
+    with Library(tmp_path / "library", WordLengths()) as library:
+        library.add(read_bytes(TEXT.encode(), name="harbour.txt", source="upload:harbour.txt"))
+        evaluations = PageEvaluations(Answerer(library))
+        evaluations.add_set(set_file(tmp_path, "one.jsonl", QUESTIONS[2:]))
+        finished = evaluations.run("one", lambda done, total: None, lambda: False)
+        found = load(evaluations.folder / f"{finished}.jsonl")
+    assert found.run["model"] == WordLengths().fingerprint
+
+
+def test_a_run_of_other_questions_is_not_compared(library: Library):
+    evaluations = PageEvaluations(Answerer(library))
+    evaluations.folder.mkdir(parents=True)
+    path = results_file.write(evaluations.folder / "samples-a.jsonl", 1)
+    results_file.write(evaluations.folder / "samples-b.jsonl", 2)
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows[1]["question"] = "What is asked today?"
+    results_file.save(path, rows)
+    assert evaluations.others("samples-a") == ["samples-b", BASELINE]
+    for other in ("samples-b", BASELINE):
+        with pytest.raises(EvaluationError, match=f"another set than {other}: 1 of the questions read other"):
+            evaluations.results("samples-a", other)
+    results_file.save(path, [rows[0], rows[-2], rows[-1]])  # of which the baseline has none
+    with pytest.raises(EvaluationError, match="no question is in both"):
+        evaluations.results("samples-a", BASELINE)
+
+
+def test_gates_against_the_baseline_say_what_it_lacks(library: Library, tmp_path: Path):
+    evaluations = PageEvaluations(Answerer(library))
+    results_file.write(tmp_path / "r.jsonl")
+    run = load(tmp_path / "r.jsonl")
+    now = {"run": {"set": {"name": "old"}}, "answers": run.answers, "summary": run.summary}
+    rules = ["latency_p95_ms <= baseline", "correct of why >= baseline", "correct of tuning >= 0 * baseline"]
+    path = evaluations.folder / "sets" / "old.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"gates": rules}) + '\n{"gates": "correct >= 0"}\n', encoding="utf-8")
+    told = list(evaluations._gates(now, kept_baseline()["samples"]))
+    assert [kept for _, kept, _ in told] == [False, False, True, True]
+    assert "the baseline has no latencies" in told[0][2]
+    assert "no questions of why in the baseline" in told[1][2]
+
+
+def test_a_report_that_was_not_finished_is_written_anew(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    evaluations = PageEvaluations(Answerer(library))
+    evaluations.folder.mkdir(parents=True)
+    results_file.write(evaluations.folder / "samples-a.jsonl")
+    replace, moved = Path.replace, []
+
+    def killed(path: Path, target: Path) -> Path:
+        moved.append(path.suffix)
+        if path.suffix == ".html":
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            evaluations.report("samples-a")
+    assert moved[-1] == ".html"
+    assert not (evaluations.folder / "samples-a.html").exists()
+    assert evaluations.report("samples-a").read_text(encoding="utf-8").endswith("</html>")
+    assert {path.suffix for path in evaluations.folder.iterdir()} == {".jsonl", ".html", ".md", ".xml"}
 
 
 def test_documents_are_named_by_questions_and_by_their_evidence(tmp_path: Path):

@@ -31,6 +31,30 @@ def test_files_of_known_formats_are_found_in_order_and_the_others_are_counted(tm
     assert found.warnings == ()
 
 
+def test_a_file_without_a_suffix_is_taken_if_it_holds_text(tmp_path):
+    make(tmp_path, "README", "Apache-2.0", "sub/Dockerfile", "rb.txt")
+    (tmp_path / "run").write_text("#!/bin/sh\necho it")
+    (tmp_path / "program").write_bytes(b"\x7fELF\0\0")
+    (tmp_path / "latin").write_bytes(b"caf\xe9 au lait")
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "long").write_bytes(b"." * 4095 + "é".encode())
+    os.mkfifo(tmp_path / "pipe")
+    found = look(tmp_path)
+    assert names(tmp_path) == ["Apache-2.0", "README", "long", "rb.txt"]
+    assert (found.passed_over, found.warnings) == ({"": 6}, ())
+    assert names(tmp_path, Choice(globs=("*.txt",))) == ["rb.txt"]
+    assert names(tmp_path, Choice(globs=("READ*",))) == ["README"]
+
+
+def test_a_folder_without_documents_says_what_is_in_it(tmp_path):
+    make(tmp_path, "a.jpg", "b.jpg", "c.png", "d.pyc", "e.jpg")
+    with pytest.raises(SourceUnreadable) as error:
+        look(tmp_path)
+    assert str(error.value).endswith(", .xhtml); there are a.jpg, b.jpg, c.png and 2 more")
+    assert ".docx" in str(error.value)
+    assert ".doc," not in str(error.value)
+
+
 def test_hidden_files_and_folders_and_those_of_version_control_are_passed_over(tmp_path):
     make(tmp_path, "a.txt", ".b.txt", ".git/c.txt", "x/.hg/d.txt", "CVS/e.txt", "_darcs/f.txt")
     found = look(tmp_path)
@@ -73,9 +97,9 @@ def test_a_link_out_of_the_folder_is_not_followed_and_named(tmp_path):
     found = look(inside)
     assert names(inside) == ["a.txt"]
     assert found.warnings == (
-        f"{inside}/b.txt is a link to {outside}/secret.txt, which was not followed",
-        f"{inside}/c is a link to {outside}, which was not followed",
-        f"{inside}/e.txt is a link to nothing",
+        f"{inside}/b.txt, a link to {outside}/secret.txt, which was not followed",
+        f"{inside}/c, a link to {outside}, which was not followed",
+        f"{inside}/e.txt, a link to nothing",
     )
 
 
@@ -86,7 +110,7 @@ def test_a_link_loop_ends_and_a_link_within_the_folder_adds_nothing_twice(tmp_pa
     (tmp_path / "self").symlink_to("self")
     found = look(tmp_path)
     assert names(tmp_path) == ["a.txt", "sub/b.txt"]
-    assert found.warnings == (f"{tmp_path}/self is a link to nothing",)
+    assert found.warnings == (f"{tmp_path}/self, a link to nothing",)
 
 
 def test_a_link_that_is_named_itself_is_followed(tmp_path):
@@ -103,7 +127,7 @@ def test_a_pipe_is_never_opened(tmp_path):
     os.mkfifo(tmp_path / "p.txt")
     found = look(tmp_path)
     assert names(tmp_path) == ["a.txt"]
-    assert found.warnings == (f"{tmp_path}/p.txt is no regular file and was not read",)
+    assert found.warnings == (f"{tmp_path}/p.txt, which is no regular file",)
     with pytest.raises(SourceUnreadable, match="no regular file; send its content to `cited ingest -`"):
         look(tmp_path / "p.txt")
 

@@ -18,7 +18,11 @@ def a_run(recall: float = 0.8, right: str = "ab", ms: float = 50) -> dict:
         "latency_ms": {"total": {"p50": ms, "p95": 2 * ms, "p99": 3 * ms}},
     }
     answers = [{"id": name, "grades": {"correct": float(name in right)}} for name in "abc"]
-    return {"answers": answers, "summary": {"figures": {"all": figures, "reporting": figures, "by_type": {}}}}
+    types = {"near miss": figures, "false-premise": figures}
+    return {
+        "answers": answers,
+        "summary": {"figures": {"all": figures, "reporting": figures, "by_type": types}},
+    }
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,8 @@ def a_run(recall: float = 0.8, right: str = "ab", ms: float = 50) -> dict:
         ("latency_p95_ms <= 100", True),
         ("latency_p99_ms < 100", False),
         ("facts_present >= 0.1", False),
+        ("evidence_recall of near miss>=0.7", True),
+        ("evidence_recall of false-premise > .8", False),
     ],
 )
 def test_a_figure_is_held_against_a_number(rule: str, kept: bool):
@@ -66,11 +72,50 @@ def test_a_verdict_says_which_questions_broke():
     assert verdict.why == "2 broke: a, c"
 
 
+def test_a_question_that_passed_and_is_not_in_the_run_fails_by_name():
+    run = a_run(right="abc")
+    run["answers"] = run["answers"][:2]
+    (verdict,) = check(["no question that passed may fail"], run, a_run(right="ac"))
+    assert (verdict.kept, verdict.why) == (False, "1 that passed are not in the run: c")
+
+
+def test_a_baseline_that_asks_something_else_is_of_another_set():
+    run, before = a_run(), a_run()
+    for row in run["answers"]:
+        row["question"] = f"What is {row['id']}?"
+    before["answers"][1]["question"] = "What was b?"  # of the others only the grades were kept
+    for rule in ("no question that passed may fail", "evidence_recall within baseline"):
+        with pytest.raises(EvaluationError, match="another set: 1 questions read otherwise there, such as b"):
+            check([rule], run, before)
+    assert check(["evidence_recall >= 0.8"], run, before)[0].kept
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("latency_p95_ms <= baseline", "the baseline has no latencies"),
+        ("evidence_recall of near miss within baseline", "no questions of near miss in the baseline"),
+    ],
+)
+def test_what_a_baseline_did_not_keep_is_an_error(rule: str, message: str):
+    before = a_run()
+    figures = before["summary"]["figures"]
+    del figures["by_type"], figures["all"]["latency_ms"]
+    with pytest.raises(EvaluationError, match=message):
+        check([rule], a_run(), before)
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
         ("evidence_recall", "is no gate"),
         ("evidence_recall >= high", "is no gate"),
+        ("evidence_recall >= 0.9 *", "is no gate"),
+        ("evidence_recall >= * baseline", "is no gate"),
+        ("evidence_recall >= 0.9 baseline", "is no gate"),
+        ("evidence_recall of near miss", "is no gate"),
+        ("latency_p96_ms <= 1", "there is no figure latency_p96_ms"),
+        ("latency_serch_p95_ms <= 1", "there is no figure latency_serch_p95_ms"),
         ("speed >= 1", "there is no figure speed"),
         ("evidence_recall of why >= 0.5", "there are no questions of why"),
         ("evidence_recall >= baseline", "needs a baseline"),
@@ -87,6 +132,9 @@ def test_gates_come_out_of_a_toml_file(tmp_path: Path):
     assert read_gates(path) == ["evidence_recall >= 0.9"]
     path.write_text("rules = []\n")
     with pytest.raises(EvaluationError, match="has no list `gates`"):
+        read_gates(path)
+    path.write_text('gates = "evidence_recall >= 0.9"')
+    with pytest.raises(EvaluationError, match="gates is a list of strings"):
         read_gates(path)
     path.write_text("gates = [")
     with pytest.raises(EvaluationError, match="cannot be read"):

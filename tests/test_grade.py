@@ -2,10 +2,12 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
 import app.answer
+from eval.gates import check
 from eval.grade import FIGURES, figure, grade, latency, set_statistic, short_answer, summarise, values
 from eval.measures import writing
 from eval.questions import Place, Question
@@ -53,8 +55,8 @@ def question(documents) -> Question:
 def answer(documents) -> dict:
     year = at(documents, "1957")
     short = {"start_char_index": year.start, "end_char_index": year.end}
-    cat = quoted(documents, "The cat sat in 1957", short_answer=short)
-    mat = quoted(documents, "On the mat.", "1")
+    cat = quoted(documents, "The cat sat in 1957", short_answer=short, marker=1)
+    mat = quoted(documents, "On the mat.", "1", marker=2)
     bird = quoted(documents, "A bird sang.")
     return {
         **REFUSAL, "answer": "“The cat sat in 1957.” [1]\n“On the mat.” [2]", "answered": True,
@@ -93,6 +95,11 @@ def test_refusing_what_the_documents_answer(question, documents):
     assert grades["evidence_precision"] is grades["exact_quotes"] is grades["exact_passages"] is None
 
 
+def test_the_number_of_a_citation_is_no_fact(question, answer, documents):
+    asked = replace(question, facts=(("1957",), ("[2]", "2")))
+    assert grade(asked, answer, documents)["facts_present"] == 0.5
+
+
 def test_what_the_documents_do_not_answer(answer, documents):
     asked = Question("2", "Why?", "off-topic", "tuning", (), ())
     right, wrong = grade(asked, REFUSAL, documents), grade(asked, answer, documents)
@@ -127,13 +134,14 @@ def test_a_planted_fault_shows_by_name(question, answer, documents, field, chang
 
 
 def test_swapped_footnotes_and_foreign_passages_show(question, answer, documents):
-    swapped = {**answer, "citations": [answer["citations"][0], quoted(documents, "To the park.", "2")]}
+    park = quoted(documents, "To the park.", "2", marker=2)
+    swapped = {**answer, "citations": [answer["citations"][0], park]}
     found = grade(question, swapped, documents)
     assert (found["footnote_recall"], found["evidence_recall"], found["correct"]) == (0.0, 0.5, 0.0)
     other = at(documents, "It was May.").document_id
     foreign = {**answer, "passages": [{**p, "document_id": other} for p in answer["passages"]]}
     found = grade(question, foreign, documents)
-    assert found["recall_at_10"] == 0.0
+    assert found["recall_at_5"] == 0.0
     assert found["exact_passages"] == pytest.approx(1 / 3)
 
 
@@ -181,7 +189,7 @@ def test_a_run_by_hand(rows):
     assert all_of_it["calibration_error"] == pytest.approx((2 * 0.4 + 0.1 + 0.95) / 4, abs=1e-4)
     assert [figures["all"][name]["n"] for name in ("correct", "evidence_precision", "aurc")] == [4, 1, 2]
     assert figures["all"]["refusal_precision"]["n"] == 2
-    assert figures["all"]["correct"]["interval"] == [0.0, 1.0]
+    assert figures["all"]["correct"]["interval"] == pytest.approx([0.15, 0.85], abs=1e-3)  # Wilson's
     assert figures["all"]["evidence_precision"]["interval"] is None
 
 
@@ -207,7 +215,25 @@ def test_curves_by_hand(rows):
     assert curves["risk_coverage"] == [[0.25, 1.0], [0.5, 0.5]]
     assert [entry["n"] for entry in curves["reliability"]] == [2, 0, 0, 0, 0, 0, 0, 0, 1, 1]
     assert curves["recall_at_k"][:3] == [[1, 0.0], [2, 0.25], [3, 0.5]]
-    assert len(curves["recall_at_k"]) == 10
+    assert [k for k, _ in curves["recall_at_k"]] == list(range(1, app.answer.MOST_HITS + 1))
+
+
+def test_there_is_no_curve_of_recall_where_nothing_is_to_be_found(rows):
+    assert summarise(rows[2:])["curves"]["recall_at_k"] == []
+
+
+def test_one_quote_in_thousands_breaks_a_gate_that_allows_none():
+    rows = [{"id": str(share), "grades": {"exact_quotes": share}} for share in (1.0, 1.0, 0.9999)]
+    run = {"answers": rows, "summary": {"figures": {"all": {"exact_quotes": figure("exact_quotes", rows)}}}}
+    (verdict,) = check(["exact_quotes >= 1"], run, None)
+    assert not verdict.kept
+
+
+def test_refusals_that_are_all_right_are_not_certain_to_be(rows):
+    refused = [rows[2], *rows[2:], rows[0]]
+    found = figure("refusal_precision", refused)
+    assert (found["value"], found["n"]) == (1.0, 2)
+    assert found["interval"] == pytest.approx([0.342, 1.0], abs=1e-3)  # 2 / (2 + 1.96²)
 
 
 def test_short_answers_count_only_where_the_set_has_some(rows):

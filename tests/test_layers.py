@@ -74,12 +74,12 @@ def test_modules_do_not_import_each_other_in_circles():
 
 FETCHING = ("ingest.fetch", "ingest.addresses", "ingest.connection")
 OFFICE = (
-    *("ingest.office", "ingest.read_docx", "ingest.docx_notes", "ingest.docx_parts"),
-    *("ingest.read_odt", "ingest.odt_parts", "ingest.read_epub", "ingest.epub_package"),
+    *("ingest.office", "ingest.read_docx", "ingest.docx_notes", "ingest.docx_parts", "ingest.docx_numbers"),
+    *("ingest.read_odt", "ingest.odt_parts", "ingest.odt_numbers", "ingest.read_epub", "ingest.epub_package"),
 )
 PAGES = (
     *("ingest.read_html", "ingest.html_page", "ingest.html_notes", "ingest.html_walk", "ingest.html_clutter"),
-    *("ingest.read_epub", "ingest.epub_package", "ingest.fetch"),
+    *("ingest.html_items", "ingest.read_epub", "ingest.epub_package", "ingest.fetch"),
 )
 
 
@@ -100,7 +100,7 @@ PAGES = (
         ("sqlite3", ("index.database",)),
         ("psycopg", ("index.postgres", "index.postgres_loose")),
         ("psycopg_pool", ("index.postgres",)),
-        ("filelock", ("index.lock",)),
+        ("filelock", ("index.lock", "eval.output")),
         ("httpx", (*FETCHING, "app.llm", "index.vectors_server")),
         ("httpcore", FETCHING),
         ("pypdfium2", ("ingest.ocr", "ingest.pdf_links", "ingest.pdf_pages", "ingest.pdf_rules")),

@@ -66,13 +66,14 @@ def test_who_has_the_library_is_told_without_what_is_secret(tmp_path, monkeypatc
         ("https://anna:mole-hill@example.org/a?key=mole-hill", "https://anna@example.org/a"),
         ("https://anna:mole@hill@example.org/mole-hill", "https://…"),
         ("notes/a b.md", "notes/a b.md"),
+        ("--port", ""),
     ):
         monkeypatch.setattr(sys, "argv", ["/usr/bin/cited", "copy", word, "mole-hill"])
         lock = OwnerLock(tmp_path, 0)
         assert "mole" not in (tmp_path / "owner.json").read_text()
         with pytest.raises(LibraryBusy) as raised:
             OwnerLock(tmp_path, 0)
-        assert f"in use by `cited copy {told}` (process" in str(raised.value)
+        assert f"in use by `{f'cited copy {told}'.strip()}` (process" in str(raised.value)
         lock.release()
 
 

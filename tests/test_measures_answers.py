@@ -8,13 +8,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.measures.answers import exact_match, facts_present, normalised, token_f1
+from eval.measures.answers import exact_match, facts_present, normalised, stated, token_f1
 
 
 def test_a_fact_is_present_in_any_wording_and_case():
     text = "In 1957, Thirty  men"
     assert facts_present([["1957"], ["thirty", "30"], ["no"]], text) == pytest.approx(2 / 3)
     assert facts_present([["two words"]], "two\nwords") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("wording", "text", "share"),
+    [
+        ("thirty\u00a0men", "thirty men", 1),
+        ("thirty  men\n", "Thirty\u202fmen", 1),
+        ("caf\u00e9", "a CAFE\u0301", 1),
+        ("cafe\u0301", "a caf\u00e9", 1),
+        ("thirtymen", "thirty men", 0),
+        (" ", "thirty men", 0),
+    ],
+)
+def test_a_fact_is_present_however_its_space_and_accents_are_written(wording, text, share):
+    assert facts_present([[wording]], text) == share
+
+
+@pytest.mark.parametrize(
+    ("text", "markers", "expected"),
+    [
+        ("Lark. “Of [sic] Lark” [1]", [1], "Lark. “Of [sic] Lark”"),
+        ("“One” [1]\n“[3] and two[2]” [2]", [1, 2], "“One” “[3] and two[2]”"),
+        ("It sat. [1][12] It ran. [2]", [1, 2, 12], "It sat. It ran."),
+        ("“See [1].” [2]", [2], "“See [1].”"),
+        ("I could not find this in the documents.", [], "I could not find this in the documents."),
+    ],
+)
+def test_an_answer_states_its_words_and_not_its_markers(text, markers, expected):
+    answer = {"answer": text, "citations": [{"marker": marker} for marker in markers]}
+    assert " ".join(stated(answer).split()) == expected
 
 
 def test_normalising_removes_case_punctuation_articles_and_space():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
 
+from app.answer import MOST_HITS
 from eval.measures.retrieval import (
     CUTOFFS,
     Found,
@@ -48,7 +49,7 @@ def test_ndcg_over_evidence_weighs_passages_by_what_they_bring():
     ideal = 2 / log2(2) + 1 / log2(3) + 1 / log2(4)
     scores = evidence_ndcg(Found((0, 2, 0, 1), 1))
     assert list(scores) == list(CUTOFFS)
-    assert scores[10] == pytest.approx(gained / ideal)
+    assert scores[5] == pytest.approx(gained / ideal)
     assert scores[3] == pytest.approx(2 / log2(3) / ideal)
     assert scores[1] == 0.0
     assert set(evidence_ndcg(Found((2, 1, 0), 0)).values()) == {1.0}
@@ -72,10 +73,14 @@ def test_nothing_retrieved_is_nothing_found():
     assert set(passage_measures(found).values()) == {0.0}
 
 
-def test_more_than_ten_passages_keep_their_order():
+def test_more_passages_than_the_last_cutoff_keep_their_order():
     found = Found((0,) * 10 + (1,), 0)
     assert passage_measures(found)["mrr"] == pytest.approx(1 / 11)
-    assert passage_measures(found)["recall_at_10"] == 0.0
+    assert passage_measures(found)["recall_at_5"] == 0.0
+
+
+def test_nothing_is_measured_beyond_the_passages_that_an_answer_carries():
+    assert max(CUTOFFS) <= MOST_HITS
 
 
 def test_where_each_passage_brings_one_item_both_views_agree_with_ir_measures():

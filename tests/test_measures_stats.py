@@ -1,5 +1,6 @@
 """Chance by hand, and against scipy and an exhaustive count."""
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -28,6 +29,19 @@ def test_resamples_have_as_many_questions_and_repeat():
     assert set(counts.sum(axis=1)) == {7}
     m.draws.cache_clear()
     assert (m.draws(7) == counts).all()
+    at_once = np.random.default_rng(m.SEED).multinomial(7, np.full(7, 1 / 7), size=m.RESAMPLES)
+    assert (counts == at_once).all()
+
+
+def test_an_interval_of_many_questions_takes_little_memory():
+    n = 1000
+    at_once = m.RESAMPLES * n * 8
+    m.draws.cache_clear()
+    tracemalloc.start()
+    m.interval(m.mean_of([0.5] * n), n)
+    assert tracemalloc.get_traced_memory()[1] < at_once / 2
+    tracemalloc.stop()
+    assert m.draws(n).nbytes * m.draws.cache_info().maxsize <= 2 * at_once
 
 
 def test_an_interval_of_two_values_by_hand():
@@ -46,6 +60,30 @@ def test_an_interval_agrees_with_scipy():
     ).confidence_interval
     assert low == pytest.approx(theirs.low, abs=0.01)
     assert high == pytest.approx(theirs.high, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.0] * 5, (0.5655, 1.0)),  # 5 / (5 + 1.96²)
+        ([0.0] * 5, (0.0, 0.4345)),
+        ([1.0] * 8 + [0.0] * 2, (0.4902, 0.9433)),  # (0.8 + 0.19208 ± 1.96 · √(0.016 + 0.009604)) / 1.38416
+        ([0.5, 0.5], (0.5, 0.5)),
+        ([0.0, 0.5], (0.0, 0.5)),
+        ([1.0], None),
+        ([], None),
+    ],
+)
+def test_the_interval_of_a_mean_is_wilsons_where_all_is_yes_or_no(values, expected):
+    found = m.mean_interval(values)
+    assert found == (expected and pytest.approx(expected, abs=5e-4))
+
+
+@pytest.mark.parametrize("value", [0.0, 1 / 3, 0.1, 1.0])
+def test_the_interval_of_a_mean_holds_it_to_the_last_digit(value):
+    for n in range(2, 200, 7):
+        low, high = m.mean_interval([value] * n)
+        assert low <= m.mean([value] * n) <= high
 
 
 def test_resamples_without_the_figure_are_left_out():

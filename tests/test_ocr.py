@@ -247,4 +247,4 @@ def test_the_command_line_adds_a_scan_where_it_is_asked_to(scan, tmp_path, monke
     assert cited.err.startswith("cited: tesseract has no data for the language 'xyz'")
     assert cited("ingest", "--ocr", scan) == 0
     assert cited.out.startswith("added      The Two Books (two-books-")
-    assert "1 warnings" in cited.out
+    assert "1 warning (" in cited.out

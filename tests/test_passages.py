@@ -30,6 +30,23 @@ def words(count: int) -> str:
     return " ".join(["Word", *["word"] * (count - 2), "end."])
 
 
+def test_a_question_and_its_answer_are_in_one_passage():
+    asked = [f"Q: {words(FEWEST_WORDS)}", "A: No.", "Question 2: Who may?", f"Answer 2: {words(60)}"]
+    text = "\n\n".join(["Questions that are asked", *asked, "Q: When does it leave?", "A: At six."])
+    document = read_bytes(text.encode(), name="a.txt", source="a.txt")
+    assert [p.text.split("\n\n") for p in cut_passages(document)] == [
+        asked[:2], asked[2:], ["Q: When does it leave?", "A: At six."],
+    ]  # fmt: skip
+
+
+def test_an_answer_too_long_for_its_question_and_a_note_are_passages_of_their_own():
+    asked = paragraph(f"Q: {words(60)}")
+    long = cut_passages(laid_out(asked, paragraph(f"A: {words(100)}")))
+    assert [p.text[:2] for p in long] == ["Q:", "A:"]
+    noted = laid_out(paragraph("Q: Is it", Ref("1"), " so?"), Block("note", ("A: It is.",), label="1"))
+    assert [p.kind for p in cut_passages(noted)] == ["body", "footnote"]
+
+
 def test_short_paragraphs_of_a_section_are_joined_and_sections_are_not():
     passages = cut_passages(
         laid_out(

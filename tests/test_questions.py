@@ -81,6 +81,31 @@ def test_a_set_becomes_questions_with_places(tmp_path: Path, document: Document)
             "line 2: «No» is not in the document",
         ),
         ({**GOOD, "id": "2", "question": " "}, "line 2: the question is empty"),
+        (
+            {**GOOD, "id": "2", "question": "Who? " * 500},
+            "line 2: the question has 2499 characters; .*question 2",
+        ),
+        ({**GOOD, "id": "2", "question": "Who? \ud83d"}, "line 2: '.ud83d' is half a character"),
+        ({**GOOD, "id": None}, "line 2: id is a name or a number"),
+        ({**GOOD, "id": "2", "type": None}, "line 2: type is a name"),
+        ({**GOOD, "id": "2", "facts": "2391"}, 'line 2: facts is a list.*, not "2391" .question 2.'),
+        ({**GOOD, "id": "2", "facts": [[1932]]}, "line 2: facts is a list"),
+        ({**GOOD, "id": "2", "facts": [""]}, "line 2: facts is a list"),
+        ({**GOOD, "id": "2", "facts": [[]]}, "line 2: facts is a list"),
+        ({**GOOD, "id": "2", "short_answers": "1932"}, "line 2: short_answers is a list of strings"),
+        ({**GOOD, "id": "2", "short_answers": [1932]}, "line 2: short_answers is a list of strings"),
+        ({**GOOD, "id": "2", "document": ["x"]}, "line 2: document is a file name"),
+        ({**GOOD, "id": "2", "document": "nope.txt", "evidence": []}, "line 2: the document nope.txt is not"),
+        ({**GOOD, "id": "2", "evidence": ["The cat sat."]}, "line 2: evidence is {"),
+        ({**GOOD, "id": "2", "evidence": [{"any": []}]}, "line 2: evidence is {"),
+        ({**GOOD, "id": "2", "evidence": [{"start": "The cat", "end": ""}]}, "line 2: start and end are"),
+        ({**GOOD, "id": "2", "evidence": [{"qoute": "The cat"}]}, 'line 2: evidence is {.*, not {"qoute"'),
+        (
+            {**GOOD, "id": "2", "evidence": [{"quote": "The cat", "documnt": "a.txt"}]},
+            "line 2: evidence is {",
+        ),
+        ("[" * 100_000, "line 2: brackets in brackets without end"),
+        ({"gates": "evidence_recall >= 0.9"}, "line 2: gates is a list of strings"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_line(
@@ -88,6 +113,19 @@ def test_what_is_wrong_is_named_with_file_and_line(
 ):
     with pytest.raises(EvaluationError, match=f"set.jsonl, {message}"):
         load(tmp_path, document, GOOD, row)
+
+
+def test_a_set_with_a_byte_order_mark_is_read(tmp_path: Path, document: Document):
+    assert [question.id for question in load(tmp_path, document, "\ufeff" + json.dumps(GOOD))] == ["1"]
+
+
+def test_what_may_be_left_out_or_written_in_short(tmp_path: Path, document: Document):
+    row = {"id": 7, "question": "Who sat?", "document": None, "facts": ["cat", ["sat", "sits"]], "note": {}}
+    places = [{"quote": "The cat sat.", "document": "a.txt"}, {"start_char_index": 0, "end_char_index": 7}]
+    (question,) = load(tmp_path, document, {**row, "evidence": [{"any": places}]})
+    assert (question.id, question.document, question.type) == ("7", "a.txt", "single")
+    assert question.facts == (("cat",), ("sat", "sits"))
+    assert [(place.start, place.end) for place in question.evidence[0]] == [(0, 12), (0, 7)]
 
 
 def test_a_set_that_is_missing_or_empty_is_an_error(tmp_path: Path, document: Document):

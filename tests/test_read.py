@@ -47,6 +47,12 @@ def test_a_file_over_the_limit_is_refused_with_both_sizes(tmp_path):
         read_file(tmp_path / "big.txt", most_bytes=2_000_000)
 
 
+def test_a_small_limit_is_said_in_digits_that_tell(tmp_path):
+    (tmp_path / "big.txt").write_bytes(b"x" * 31_400)
+    with pytest.raises(SourceTooLarge, match=r"has 0\.031 MB; the limit is 0\.02 MB"):
+        read_file(tmp_path / "big.txt", most_bytes=20_000)
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no endless file")
 def test_no_more_of_a_file_is_read_than_the_limit_whatever_its_size_says():
     with pytest.raises(SourceTooLarge, match="has 2 MB; the limit is 2 MB"):

@@ -1,6 +1,7 @@
 """`ingest.read_docx`, on files that pandoc and LibreOffice made."""
 
 import io
+import re
 import zipfile
 from contextlib import suppress
 
@@ -8,8 +9,8 @@ import pytest
 
 from ingest import read_docx
 from ingest.document import Document
-from ingest.docx_notes import spell
 from ingest.errors import SourceTooLarge, SourceUnreadable
+from ingest.item_numbers import spell
 from ingest.normalise import normalise
 from ingest.office import OLE, Namer
 from tests.made import FLAT, MARKDOWN, broken, convert
@@ -258,6 +259,44 @@ def test_notes_that_are_only_printed_are_linked(pandoc_docx):
     real = part[part.index('<w:footnote w:id="') : part.index("</w:footnotes>")]
     data = changed(pandoc_docx, (real, ""), member="word/footnotes.xml")
     assert notes(body(data, xml)) == [("1", 1, "First."), ("2", 1, "Second.")]
+
+
+def level(depth: int, form: str, text: str, more: str = "") -> str:
+    return (
+        f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>{more}'
+        f'<w:lvlText w:val="{text}"/></w:lvl>'
+    )
+
+
+LISTS = (
+    f'<w:abstractNum w:abstractNumId="7001">{level(0, "upperRoman", "Article %1.")}'
+    f"{level(1, 'decimal', '%1.%2', '<w:isLgl/>')}{level(2, 'lowerLetter', '(%3)')}{level(3, 'bullet', '·')}"
+    '</w:abstractNum><w:num w:numId="7001"><w:abstractNumId w:val="7001"/></w:num>'
+    '<w:num w:numId="7002"><w:abstractNumId w:val="7001"/>'
+    '<w:lvlOverride w:ilvl="2"><w:startOverride w:val="5"/></w:lvlOverride></w:num>'
+)
+STYLED = '<w:numPr><w:ilvl w:val="1"/><w:numId w:val="7001"/></w:numPr>'
+
+
+def in_list(text: str, depth: int, number: int = 7001, style: str = "") -> str:
+    place = f'<w:numPr><w:ilvl w:val="{depth}"/><w:numId w:val="{number}"/></w:numPr>'
+    chosen = f'<w:pStyle w:val="{style}"/>' if style else place
+    return f"<w:p><w:pPr>{chosen}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def test_paragraphs_of_lists_have_the_numbers_that_word_prints(pandoc_docx):
+    data = changed(pandoc_docx, ("</w:numbering>", f"{LISTS}</w:numbering>"), member="word/numbering.xml")
+    clause = f'<w:style w:type="paragraph" w:styleId="Clause"><w:pPr>{STYLED}</w:pPr></w:style></w:styles>'
+    data = changed(data, ("</w:styles>", clause), member="word/styles.xml")
+    xml = in_list("Rent.", 0) + in_list("Due.", 1) + in_list("Paid.", 0, style="Clause") + in_list("a", 2)
+    xml += "<w:p><w:r><w:t>Between.</w:t></w:r></w:p>" + in_list("b", 2) + in_list("", 2) + in_list("d", 2)
+    xml += in_list("dot", 3) + in_list("e", 2, 7002) + in_list("Ends.", 0) + in_list("So.", 1)
+    xml += in_list("x", 0, 0)
+    found = [text for _, text in parts(body(data, xml))]
+    assert [text for text in found if not re.search("Softer|232|little", text)] == [
+        "Article I. Rent.", "1.1 Due.", "1.2 Paid.", "(a) a", "Between.", "(b) b", "(d) d", "dot", "(e) e",
+        "Article II. Ends.", "2.1 So.", "x",
+    ]  # fmt: skip
 
 
 def raised(text: str) -> str:

@@ -297,9 +297,37 @@ def test_powers_and_lists_are_no_notes():
     page = "<p>An area of 4 m<sup>2</sup>, x<sup>1</sup>.</p><ol><li>First.</li><li>Second.</li></ol>"
     assert parts(read(page)) == [
         ("paragraph", "An area of 4 m2, x1."),
-        ("item", "First."),
-        ("item", "Second."),
+        ("item", "1. First."),
+        ("item", "2. Second."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "items"),
+    {
+        "start and value": ('<ol start="4"><li>a</li><li value="9">b</li><li>c</li></ol>', "4. a/9. b/10. c"),
+        "letters": ('<ol type="A"><li>a</li></ol><ol type=a start=27><li>b</li></ol>', "A. a/aa. b"),
+        "roman": ('<ol type="i"><li>a</li></ol><ol type="I" start=9><li>c</li></ol>', "i. a/IX. c"),
+        "by style": ('<ol style="margin: 0; list-style-type: lower-roman"><li>a</li></ol>', "i. a"),
+        "no numbers": ('<ol style="list-style: none inside"><li>a</li></ol><ul><li>b</li></ul>', "a/b"),
+        "reversed": ("<ol reversed><li>a</li><li>b</li></ol>", "2. a/1. b"),
+        "nested": ("<ol><li>a<ol type=a><li>b</li></ol></li><li>c</li></ol>", "1. a/a. b/2. c"),
+        "both begin": ("<ol><li><ol type=a><li>a</li><li>b</li></ol></li></ol>", "1. a. a/b. b"),
+        "empty": ("<ol><li></li><li>b</li><li> </li></ol><p>c</p>", "2. b/c"),
+        "deep": ("<ol><li><section><p>a</p><p>b</p></section></li><li>c</li></ol>", "1. a/b/2. c"),
+        "its own": ("<ol><li>1. a</li><li>(2) b</li><li>3.5 c</li></ol>", "1. a/(2) b/3. 3.5 c"),
+        "beside notes": ('<p>x<sup><a href="#n">1</a></sup></p><ol><li>a</li></ol><p id=n>Y', "x[1]/1. a/Y"),
+    }.values(),
+)  # fmt: skip
+def test_items_of_ordered_lists_have_their_numbers(page, items):
+    assert "/".join(text for _, text in parts(read(page))) == items
+
+
+def test_the_number_of_an_item_is_no_marker_of_the_notes_behind_it():
+    document = read("<p>A.<sup>1</sup> B.<sup>2</sup></p><ol><li>Oil it.</li></ol><p>C.</p><h3>Notes</h3>"
+                    "<ol><li>One.</li><li>Two.</li></ol>")  # fmt: skip
+    assert document.text == "A.[1] B.[2]\n\n1. Oil it.\n\nC.\n\n[1] One.\n\n[2] Two."
+    assert notes(document) == [("1", 1, "One."), ("2", 1, "Two.")]
 
 
 def test_an_item_of_several_paragraphs_is_one_note():
@@ -323,6 +351,28 @@ def test_a_note_inside_a_note_is_said_once():
         '<ol><li id="n2">Two.</li></ol></li></ol>'
     )
     assert document.text == "A.[1]\n\n[1] One.[2]\n\n[2] Two."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hidden",
+        'style="display:none"',
+        'style="color: red; DISPLAY : none !important"',
+        "style='visibility: hidden'",
+    ],
+)
+def test_what_a_page_does_not_show_is_left_out_and_reported(said):
+    document = read(f"<p>{PROSE}</p><p {said}>It is free of charge.</p>")
+    assert document.text == PROSE.strip()
+    assert document.left_out == ("It is free of charge.",)
+
+
+def test_a_style_that_shows_an_element_hides_nothing():
+    document = read(
+        f'<p>{PROSE}</p><p style="display: block; border-display: none">It is free of charge.</p>'
+    )
+    assert document.text.endswith("It is free of charge.")
 
 
 def test_a_section_named_by_its_own_heading_is_kept():

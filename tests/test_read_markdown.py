@@ -119,6 +119,20 @@ def test_lists_quotes_tables_and_code_keep_their_kind():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("4. a\n4. b\n   1) c\n   2) d\n5. e\n", "4. a/5. b/1) c/2) d/6. e"),
+        ("0. a\n\n   b\n1. c\n", "0. a/b/1. c"),
+        ("1. - a\n2. > b\n3. ```\n   c\n   ```\n   d\n4. <!-- -->\n5. e\n", "1. a/2. b/c/3. d/5. e"),
+        ("1. 1. a\n", "1. 1. a"),
+        ("1. [1] a\n2. (b) c\n- d\n", "[1] a/2. (b) c/d"),
+    ],
+)
+def test_items_of_ordered_lists_have_their_numbers(text, items):
+    assert "/".join(words for _, words in parts(read(text))) == items
+
+
 def test_only_a_leading_heading_of_level_1_is_the_title():
     assert [kind for kind, _ in parts(read("# A\n\nx\n\n# B\n\ny"))] == [
         "title",

@@ -104,6 +104,49 @@ def test_lists_tables_and_spaces():
     assert len(found.text) < 60
 
 
+NUMBERS = """<office:styles>
+<text:outline-style style:name="Outline"><text:outline-level-style text:level="2" style:num-format="I"
+ style:num-suffix="."/></text:outline-style>
+<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1"
+ style:num-suffix="."/><text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="("
+ style:num-suffix=")"/></text:list-style>
+<text:list-style style:name="M"><text:list-level-style-number text:level="1" style:num-format="A"
+ style:num-suffix=")"/><text:list-level-style-number text:level="2" style:num-format="1"
+ text:display-levels="2"/><text:list-level-style-bullet text:level="3"/></text:list-style>
+<style:style style:name="P" style:family="paragraph" style:list-style-name="M"/></office:styles>"""
+
+
+def listed(*items: str, **said: str) -> str:
+    """A list of items, each the XML of its blocks or a plain word."""
+    given = "".join(f' text:{name.replace("_", "-")}="{value}"' for name, value in said.items())
+    blocks = (item if "<" in item else f"<text:p>{item}</text:p>" for item in items)
+    inside = "".join(f"<text:list-item>{block}</text:list-item>" for block in blocks)
+    return f"<text:list{given}>{inside}</text:list>"
+
+
+def test_items_and_headings_have_the_numbers_that_their_styles_print():
+    below = listed("c", "d")
+    first = listed("<text:p>a</text:p><text:p>more</text:p>", f"<text:p>b</text:p>{below}", style_name="L")
+    found = flat(
+        '<text:h text:outline-level="2">Head</text:h>'
+        + first.replace("<text:list ", '<text:list xml:id="x" ', 1)
+        + "<text:p>Between.</text:p>"
+        + listed("e", "f", continue_list="x", style_name="L").replace(
+            "list-item><text:p>f", 'list-item text:start-value="9"><text:p>f'
+        )
+        + listed("g", continue_numbering="true", style_name="L")
+        + listed("", "h", style_name="L")
+        + listed('<text:p text:style-name="P">i</text:p>')
+        + listed("j", f"<text:p>k</text:p>{listed('l', listed('dot'))}", style_name="M")
+        + '<text:h text:outline-level="2">End</text:h>',
+        NUMBERS,
+    )
+    assert [text for _, text in parts(found)] == [
+        "I. Head", "1. a", "more", "2. b", "(a) c", "(b) d", "Between.", "3. e", "9. f", "10. g", "2. h",
+        "A) i", "A) j", "B) k", "B.1 l", "dot", "II. End",
+    ]  # fmt: skip
+
+
 def cell(words: str, **spans: int) -> str:
     given = "".join(f' table:number-{name}-spanned="{count}"' for name, count in spans.items())
     paragraphs = "".join(f"<text:p>{part}</text:p>" for part in words.split("/"))

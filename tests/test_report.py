@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import time
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,14 +11,16 @@ from xml.etree import ElementTree
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from eval.compare import compare
+from eval.gates import check
 from eval.report import write_report
 from eval.report.build import build
-from eval.report.changes import changes
+from eval.report.changes import changes, move
 from eval.report.charts import histogram, risk_coverage
-from eval.report.figures import figures, wilson
+from eval.report.figures import figures
 from eval.report.load import Results, load
 from eval.report.marks import Piece, needed_places, pieces, trimmed
-from eval.report.reasons import reasons
+from eval.report.reasons import reasons, remarks, wrongs
 from ingest.document import Span
 from ingest.errors import EvaluationError
 from tests.results_file import save, write
@@ -69,19 +72,33 @@ def line(cited: list[tuple[int, int]], needed: list[list[tuple[int, int]]], fact
 
 
 def kinds(row: dict) -> list[str]:
-    return [reason.kind for reason in reasons(row)]
+    return [reason.kind for reason in wrongs(row)]
 
 
-def test_an_answer_with_all_evidence_and_facts_is_right():
-    assert reasons(line([(0, 17)], [[(0, 17)]], [["red"]])) == []
+def test_in_an_answer_with_all_evidence_and_facts_nothing_is_wrong():
+    assert wrongs(line([(0, 17)], [[(0, 17)]], [["red"]])) == []
 
 
 def test_of_alternatives_one_suffices():
-    assert reasons(line([(18, 35)], [[(0, 17), (18, 35)]], [])) == []
+    assert wrongs(line([(18, 35)], [[(0, 17), (18, 35)]], [])) == []
+
+
+def test_right_is_what_is_graded_as_correct_and_the_rest_is_a_remark():
+    row = line([(0, 17)], [[(0, 17)]], [["blue"]])
+    row["grades"] = {"correct": 1.0, "fabricated_quotes": 1.0}
+    assert reasons(row) == []
+    assert [r.text for r in remarks(row)] == [
+        "A quote stands in no document.", "1 of 1 facts not in the answer: “blue”.",
+    ]  # fmt: skip
+    row["grades"]["correct"] = 0.0
+    assert [r.kind for r in reasons(row)] == ["quote", "fact"]
+    assert remarks(row) == []
+    right = line([(0, 17)], [[(0, 17)]], []) | {"grades": {"correct": 0.0}}
+    assert [r.text for r in reasons(right)] == ["The run graded the answer as not correct."]
 
 
 def test_a_missing_place_and_a_missing_fact_are_told():
-    found = reasons(line([(0, 17)], [[(0, 17)], [(18, 35)]], [["red"], ["3 pounds", "three"]]))
+    found = wrongs(line([(0, 17)], [[(0, 17)], [(18, 35)]], [["red"], ["3 pounds", "three"]]))
     assert [r.text for r in found] == [
         "1 of 2 needed places not cited: «It cost 3 pounds.».",
         "1 of 2 facts not in the answer: “3 pounds” or “three”.",
@@ -97,7 +114,7 @@ def test_a_refusal_is_right_only_where_the_documents_do_not_answer():
 def test_a_quote_shifted_by_a_character_is_found_from_its_passage():
     row = line([(1, 18)], [[(0, 17)]], [])
     row["answer"]["citations"][0]["cited_text"] = TEXT[0:17]
-    assert [r.text for r in reasons(row)] == ["Not what stands at the place it names: quote [1]."]
+    assert [r.text for r in wrongs(row)] == ["Not what stands at the place it names: quote [1]."]
 
 
 @pytest.mark.parametrize(
@@ -154,10 +171,40 @@ def test_figures_are_walked_and_counts_left_out():
     assert [f.lower_is_better for f in found.values()] == [False, True, True]
 
 
-def test_the_interval_of_a_share_is_wilsons():
-    # 8 of 10: (0.8 + 0.19208) / 1.38416 ± 1.96 / 1.38416 · √(0.016 + 0.009604)
-    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-4)
-    assert wilson(10, 10)[1] == 1
+@pytest.mark.parametrize(
+    ("name", "value", "interval"),
+    [("exact_quotes", 1.0, (0.954, 1.0)), ("fabricated_quotes", 0.0, (0.0, 0.046)), ("auroc", 1.0, None)],
+)
+def test_an_interval_without_width_is_wilsons_or_none(name, value, interval):
+    found = figures({name: {"value": value, "interval": [value, value], "n": 79}})[name]
+    assert found.interval == (interval and pytest.approx(interval, abs=5e-4))
+
+
+@pytest.mark.parametrize(("wrong", "beyond"), [(1, False), (6, True)])
+def test_one_question_that_flips_is_not_beyond_the_interval(wrong, beyond):
+    of_before = {"exact_quotes": {"value": 1.0, "interval": [1.0, 1.0], "n": 79}}
+    now = {"exact_quotes": {"value": 1 - wrong / 79, "interval": [0.8, 1.0], "n": 79}}
+    moved = move(*(figures(group)["exact_quotes"] for group in (of_before, now)))
+    assert (moved.better, moved.beyond) == (False, beyond)
+
+
+def test_results_of_before_with_figures_that_are_no_more_are_read_and_compared(
+    results: Results, tmp_path: Path
+):
+    before = copy.deepcopy(results)
+    for row in before.answers:
+        row["grades"]["recall_at_10"] = row["grades"]["recall_at_5"]
+    total = before.summary["figures"]["all"]
+    total["recall_at_10"] = total["recall_at_5"]
+    before.summary["curves"]["recall_at_k"] = [[k, 0.5] for k in range(1, 11)]
+    old = save(tmp_path / "old.jsonl", [before.run, *before.answers, before.summary])
+    new = save(tmp_path / "new.jsonl", [results.run, *results.answers, results.summary])
+    assert "Recall at 10" in write_report(old, tmp_path / "old.html", new)[0].read_text(encoding="utf-8")
+    page = write_report(new, tmp_path / "new.html", old)[0].read_text(encoding="utf-8")
+    assert "Recall at 10" not in page
+    assert {d.second - d.first for d in compare(before.answers, results.answers).differences} == {0}
+    run, baseline = ({"answers": one.answers, "summary": one.summary} for one in (results, before))
+    assert check(["recall_at_5 >= baseline"], run, baseline)[0].kept
 
 
 def test_the_histogram_has_round_bars_and_holds_every_value():
@@ -176,6 +223,7 @@ def test_changes_name_what_broke_and_what_was_fixed(results: Results):
     now = copy.deepcopy(results)
     right = next(r for r in now.answers if not reasons(r) and r["answerable"])
     right["answer"] |= {"answered": False, "citations": []}
+    right["grades"]["correct"] = 0.0
     figure = now.summary["figures"]["all"]["evidence_recall"]
     figure["value"] = round(figure["value"] - 0.5, 4)
     now.run["settings"]["most_hits"] = 7
@@ -248,7 +296,25 @@ def test_junit_has_a_case_a_question_and_says_what_fails(written: Path, results:
     assert len(suite.findall("testcase/failure")) == len(failing) == int(suite.get("failures"))
     first = next(c for c in cases if c.find("failure") is not None)
     assert first.get("name").startswith(failing[0]["id"] + ": ")
-    assert "a quote is not exact" in first.find("failure").get("message")
+    assert "evidence is not fully cited" in first.find("failure").get("message")
+    assert [row["grades"]["correct"] for row in results.answers] == [
+        float(case.find("failure") is None) for case in cases
+    ]
+
+
+def test_a_fault_of_a_right_answer_is_a_remark_in_page_and_junit(results: Results, tmp_path: Path):
+    row = next(r for r in results.answers if r["answerable"] and not reasons(r))
+    row["facts"] = [["a fact that nobody states"]]
+    told = f"Remark: {remarks(row)[0].text}"
+    rows = [results.run, *results.answers, results.summary]
+    written = write_report(save(tmp_path / "one.jsonl", rows), tmp_path / "r.html")[0]
+    tree = LexborHTMLParser(written.read_text(encoding="utf-8"))
+    article = tree.css_first(f'article[id="q-{row["id"]}"]')
+    assert article.attributes["data-verdict"] == "passed"
+    assert told in article.text()
+    suite = ElementTree.parse(written.with_suffix(".xml")).getroot().find("testsuite")
+    case = next(c for c in suite.findall("testcase") if c.get("name").startswith(row["id"] + ": "))
+    assert told in case.findtext("system-out")
 
 
 def test_a_character_that_xml_cannot_hold_does_no_harm(results: Results, tmp_path: Path):
@@ -283,6 +349,21 @@ def test_a_report_of_one_right_question_without_curves(results: Results, tmp_pat
         (lambda rows: rows.pop(), "the run was interrupted"),
         (lambda rows: rows.pop(0), "line 1: a results file begins with its run"),
         (lambda rows: rows.insert(2, rows[1]), "is there twice"),
+        (lambda rows: rows.insert(1, [1]), "line 2: kind is one of run, answer, summary, not None"),
+        (lambda rows: rows.insert(1, {"kind": []}), "line 2: kind is one of run, answer, summary, not []"),
+        (lambda rows: rows[1].update(id=7), "line 2: the field id is not a text"),
+        (lambda rows: rows[1].update(grades={}), "line 2: the field grades.correct is missing"),
+        (lambda rows: rows[1]["grades"].update(mrr="1"), "line 2: the field grades.mrr is not a number"),
+        (
+            lambda rows: rows[2]["answer"].update(citations=None),
+            "line 3: the field answer.citations is not a list",
+        ),
+        (
+            lambda rows: rows[1]["answer"]["passages"].insert(1, 5),
+            "line 2: the field answer.passages, 2 is not an object",
+        ),
+        (lambda rows: rows[0].update(documents=None), "line 1: the field documents is not a list"),
+        (lambda rows: rows[-1].update(figures={}), "line 5: the field figures.all is missing"),
         (
             lambda rows: rows.insert(2, {"kind": "odd"}),
             "line 3: kind is one of run, answer, summary, not odd",
@@ -294,6 +375,48 @@ def test_a_wrong_results_file_is_told_by_line(results: Results, tmp_path: Path, 
     change(rows)
     with pytest.raises(EvaluationError, match=re.escape(message)):
         load(save(tmp_path / "r.jsonl", rows))
+
+
+def test_twenty_thousand_answers_are_read_in_seconds(results: Results, tmp_path: Path):
+    row = results.answers[0] | {"evidence": [], "facts": [], "answer": results.answers[0]["answer"]}
+    row["answer"] |= {"citations": [], "passages": []}
+    many = [row | {"id": str(n)} for n in range(20_000)]
+    path = save(tmp_path / "many.jsonl", [results.run, *many, results.summary])
+    begun = time.process_time()
+    assert len(load(path).answers) == 20_000
+    assert time.process_time() - begun < 5
+
+
+def test_a_report_never_replaces_the_results_or_the_baseline(files, tmp_path: Path):
+    for name in ("r.xml", "r.md", "r.html"):
+        kept = tmp_path / name
+        kept.write_bytes(files[0].read_bytes())
+        with pytest.raises(EvaluationError, match="holds results; name another file"):
+            write_report(kept, tmp_path / "r.html")
+        with pytest.raises(EvaluationError, match="holds results; name another file"):
+            write_report(files[0], tmp_path / "r.html", kept)
+        assert kept.read_bytes() == files[0].read_bytes()
+        kept.unlink()
+
+
+def test_a_baseline_of_another_set_is_refused_and_another_version_told(files, tmp_path: Path):
+    rows = [json.loads(text) for text in files[1].read_text(encoding="utf-8").splitlines()]
+    rows[0]["set"]["sha256"] = "cd" * 32
+    rows[0]["documents"][0]["version"] = "another"
+    name = rows[0]["documents"][0]["name"]
+    other = save(tmp_path / "other.jsonl", [rows[0], *rows[2:]])
+    page = LexborHTMLParser(write_report(files[0], tmp_path / "r.html", other)[0].read_text(encoding="utf-8"))
+    told = page.body.text()
+    assert "The sets are not the same file: evidence or facts may differ." in told
+    assert f"Documents that are not the same: {name}." in told
+    assert "1 of 108 questions are in one run only, and not compared." in told
+    rows[1]["question"] = "Which one?"
+    with pytest.raises(EvaluationError, match="reads otherwise in the other run"):
+        write_report(files[0], tmp_path / "r.html", save(other, rows))
+    for row in rows[1:-1]:
+        row["id"] += "-of-another-set"
+    with pytest.raises(EvaluationError, match="no question in common"):
+        write_report(files[0], tmp_path / "r.html", save(other, rows))
 
 
 def test_an_output_that_cannot_be_is_told(files, tmp_path: Path):

@@ -14,11 +14,13 @@ from eval.grade import grade, summarise
 from eval.harvest import candidates
 from eval.questions import load_set
 from eval.report.load import load
-from eval.report.reasons import reasons
+from eval.report.reasons import wrongs
 from eval.run import interrupted, load_task, run
 from index.feedback import add_feedback
 from index.library import Library
-from ingest.read import read_file
+from ingest.errors import EvaluationError
+from ingest.read import read_bytes, read_file
+from tests import results_file
 
 TEXT = (
     "The harbour of Lund\n\n"
@@ -146,7 +148,7 @@ def test_a_planted_fault_fails_its_gate_and_is_named(
     assert not check(["no question that passed may fail"], bad, good)[0].kept or gate.startswith(
         ("exact", "fabricated", "right")
     )
-    assert reasons(next(row for row in broken if row["id"] == seen))
+    assert wrongs(next(row for row in broken if row["id"] == seen))
 
 
 def test_what_readers_said_becomes_candidates_that_check(
@@ -162,8 +164,46 @@ def test_what_readers_said_becomes_candidates_that_check(
     assert [row["id"] for row in rows] == ["harvest-001", "harvest-002"]
     assert "1932" in rows[0]["evidence"][0]["quote"]
     assert rows[0]["note"] == "thumb up; Right."
-    assert rows[1]["evidence"] == []
+    assert "evidence" not in rows[1]
     assert rows[1]["note"].startswith("thumb down; it cited: ")
     path = tmp_path / "harvest.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert len(load_set(path, {"harbour.txt": read_file(files[1])})) == 2
+    documents = {"harbour.txt": read_file(files[1])}
+    with pytest.raises(EvaluationError, match="line 2: the field 'evidence' is missing; write what a full"):
+        load_set(path, documents)
+    rows[1]["evidence"] = [{"quote": "Herring was landed here"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert len(load_set(path, documents)) == 2
+
+
+@pytest.mark.parametrize("source", ["upload:harbour.txt", "stdin:harbour.txt", "/a/harbour.txt"])
+def test_a_candidate_calls_its_document_by_the_name_of_its_file(library: Library, source: str):
+    library.add(read_bytes(TEXT.encode(), name="harbour.txt", source=source))
+    answer = Answerer(library, threshold=0.0).answer("When was the bridge opened?").to_json()
+    add_feedback(library.catalog, answer, good=True)
+    (row,) = candidates(library)
+    assert {row["document"], *(item["document"] for item in row["evidence"])} == {"harbour.txt"}
+
+
+def test_gates_are_read_before_the_first_answer(files: tuple[Path, Path], tmp_path: Path):
+    questions, source = files
+    output, before = tmp_path / "r.jsonl", results_file.write(tmp_path / "before.jsonl")
+    gates = tmp_path / "gates.toml"
+    gates.write_text('gates = "evidence_recall >= 0.9"\n', encoding="utf-8")
+    for options, told in (
+        (["--gates", tmp_path / "nope.toml"], "nope.toml cannot be read"),
+        (["--gates", gates], "gates is a list of strings"),
+        (["--fail-under", "evidence_recal >= 0.9"], "there is no figure evidence_recal"),
+        (["--fail-under", "evidence_recall of why >= 0.9"], "there are no questions of why"),
+        (["--fail-under", "evidence_recall >= baseline"], "needs a baseline"),
+        (["--fail-under", "correct of single >= baseline", "--baseline", tmp_path / "no"], "cannot be read"),
+    ):
+        result = invoke("eval", "run", questions, "--source", source, "-o", output, *options)
+        assert (result.exit_code, output.exists()) == (1, False), result.output
+        assert told in str(result.exception)
+    result = invoke("eval", "run", questions, "--source", source, "-o", output, "--baseline", before)
+    assert (result.exit_code, "no gate needs the --baseline" in result.output) == (0, True)
+    with questions.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"gates": ["evidence_recal >= 0.9"]}) + "\n")
+    result = invoke("eval", "check", questions, "--source", source)
+    assert "there is no figure evidence_recal" in str(result.exception)

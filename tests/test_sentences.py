@@ -33,6 +33,13 @@ from ingest.sentences import split_sentences
         ["Он родился в 1799 г. в Москве.", "Он умер, т. е. погиб."],
         ["Vive en EE. UU. desde 1990.", "Fin."],
         ["1. Loosen the nuts.", "2. Tighten them."],
+        ["100. Loosen the nuts.", "Tighten them."],
+        ["1.1. Loosen the nuts.", "Tighten them."],
+        ["iv. Loosen the nuts.", "Tighten them."],
+        ["B. Loosen the nuts.", "Tighten them."],
+        ["Article II. Loosen the nuts.", "Tighten them."],
+        ["(a) Loosen the nuts.", "Tighten them.", "It holds."],
+        ["(iv) Loosen the nuts.", "Tighten them."],
         ["He was 12.", "April came.", "She wrote an app.", "I left."],
         ["It has been old since 3.6.", "schedule() is new.", "It costs five dollars.", "iPhones cost more."],
         ["so it is.", "and so it stays.", "we left."],
@@ -48,6 +55,40 @@ from ingest.sentences import split_sentences
 )
 def test_a_text_splits_into_these_sentences(sentences):
     text = " ".join(sentences)
+    assert [text[start:end] for start, end in split_sentences(text)] == sentences
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["The function index.retriever.CitedRetriever returns passages.", "It is fast."],
+        ["Call os.path.Join, or System.Collections.Generic.List of it."],
+        ["We use ASP.NET and VB.NET.", "They are old."],
+        ["See app.CitedEngine and my_app.Engine here."],
+        ["Put .Xresources there, and (.Rprofile) too."],
+        ["It is at www.Example.com or https://example.org/docs.Html/it now."],
+        ["Write to info@example.Org today."],
+    ],
+)
+def test_a_dot_in_a_name_ends_no_sentence(sentences):
+    text = " ".join(sentences)
+    assert [text[start:end] for start, end in split_sentences(text)] == sentences
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["The mill was built.", "The next one came."],
+        ["She went home.", "Nobody saw her."],
+        ["It lies in France.", "NATO came later."],
+        ["It is at example.com.", "The page is old."],
+        ["He stood in front of the U.S.", "Then he left."],
+        ["Wait...", "What is it?"],
+        ["It fell in 1990.", "Prices rose."],
+    ],
+)
+def test_a_full_stop_that_lost_its_space_ends_a_sentence(sentences):
+    text = "".join(sentences)
     assert [text[start:end] for start, end in split_sentences(text)] == sentences
 
 

@@ -1,8 +1,14 @@
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from index.vectors import BATCH, HNSW, LOOKED_AT, Vectors, remove
 from ingest.errors import LibraryDamaged
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -146,3 +152,33 @@ def test_damaged_files_are_reported_and_the_folder_can_be_filled_anew(tmp_path, 
     anew.add(ids, drawn)
     assert len(anew.search(drawn[0], 10)) == 10
     anew.close()
+
+
+WRITE = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from index.vectors import Vectors
+from ingest.errors import LibraryReadOnly
+Vectors(Path(sys.argv[2])).close()  # which imports all that it needs
+if os.geteuid() == 0:  # who may write everything
+    os.setuid(65534)
+vectors = Vectors(Path(sys.argv[1]))
+try:
+    vectors.add(["a:1:0"], np.ones((1, 2), np.float32))
+except LibraryReadOnly as error:
+    print(vectors.count(), error)
+"""
+
+
+def test_a_folder_that_may_only_be_read_is_told_and_nothing_is_written_beside_it(tmp_path):
+    with tempfile.TemporaryDirectory() as home:  # which others may enter
+        Path(home).chmod(0o755)
+        folder = Path(home) / "chroma"
+        Vectors(folder).close()
+        for path in (*folder.rglob("*"), folder):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        command = [sys.executable, "-c", WRITE, str(folder), str(tmp_path / "other")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.stdout.startswith(f"0 {folder} may be read here and not written"), done.stderr
+        folder.chmod(0o755)

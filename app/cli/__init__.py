@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.cli import ask, care, copy, documents, ingest, mcp, serve, users
 from app.cli.base import ERROR, cited, say
+from app.cli.output import spell_out, written_out
 from ingest.errors import CitedError
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ __all__ = ["ask", "care", "cited", "copy", "documents", "ingest", "main", "mcp",
 def main(evaluations_of: "Callable[[Answerer], Evaluations] | None" = None) -> None:
     """Run the command line: every CitedError becomes a message and exit status 1. evaluations_of: makes the
     evaluations of the page, which this room knows nothing of."""
+    spell_out()
     try:
-        cited(prog_name="cited", obj=evaluations_of)
+        with written_out():
+            cited(prog_name="cited", obj=evaluations_of)
     except CitedError as error:
         say(f"cited: {error}")
         sys.exit(ERROR)

@@ -1,19 +1,26 @@
 """What the commands share: the group, the options, the opened library, how results and messages are said."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from app.cli.output import ERROR, to_json
+from ingest.errors import LibraryError
 
 if TYPE_CHECKING:
     from app.answer import Answerer
     from app.settings import Settings
     from index.library import Library
 
-ERROR = 1
+__all__ = [
+    "BROKEN_OFF", "ERROR", "answerer_of", "cited", "given", "json_option", "library_options", "model_options",
+    "need_library", "opened", "print_json", "reader_options", "say",
+]  # fmt: skip
+
 BROKEN_OFF = 130
 
 
@@ -75,13 +82,31 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 @contextmanager
-def opened(settings: "Settings") -> "Iterator[Library]":
-    """The library of the settings, closed afterwards."""
+def opened(settings: "Settings", make: bool = False) -> "Iterator[Library]":
+    """The library of the settings, closed afterwards. make: also where there is none in the folder yet, which
+    else raises LibraryError."""
     from index.embed import Embedder
     from index.library import Library
 
+    if not make:
+        need_library(settings)
     with Library(settings.place, Embedder(settings.embedding_model)) as library:
         yield library
+
+
+def need_library(settings: "Settings", *files: str) -> None:
+    """Raises LibraryError where the folder has no library, nor one of these files; says what to do."""
+    from index.library import CATALOG, is_library
+
+    place = settings.place
+    if not isinstance(place, Path) or any(is_library(place, file) for file in (CATALOG, *files)):
+        return
+    if "library" not in settings.sources:
+        raise LibraryError(f"there is no library yet in {place}; begin with `cited ingest PATH`")
+    raise LibraryError(
+        f"there is no library in {place}; name another folder with --library, or begin one there with "
+        f"`cited ingest PATH --library {place}`"
+    )
 
 
 def answerer_of(library: "Library", settings: "Settings") -> "Answerer":
@@ -105,7 +130,7 @@ def say(message: str) -> None:
 
 def print_json(value: object) -> None:
     """A result as JSON on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(to_json(value, indent=2))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -17,6 +17,7 @@ from app.cli.base import (
     reader_options,
     say,
 )
+from app.report import counted
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -48,7 +49,7 @@ def rebuild(settings: "Settings") -> None:
 
     with opened(settings) as library, progress_bar("passages") as advance:
         count = library.rebuild(advance)
-    say(f"rebuilt {count} passages with {settings.embedding_model}")
+    say(f"rebuilt {counted(count, 'passage')} with {settings.embedding_model}")
 
 
 @cited.command()
@@ -60,7 +61,7 @@ def backup(file: Path, settings: "Settings") -> None:
 
     made = back_up(in_folder(settings.place), file)
     say(
-        f"backed up {made.documents} documents with {made.passages} passages to {file} "
+        f"backed up {counted(made.documents, 'document')} with {counted(made.passages, 'passage')} to {file} "
         f"({file.stat().st_size / 1e6:.1f} MB)"
     )
 
@@ -80,7 +81,7 @@ def restore(file: Path, force: bool, settings: "Settings") -> None:
         folder = in_folder(settings.place)
         done = from_backup(file, folder, Embedder(settings.embedding_model), force, advance)
     made = done.manifest
-    say(f"restored {made.documents} documents as of {made.made} to {settings.place}")
+    say(f"restored {counted(made.documents, 'document')} as of {made.made} to {settings.place}")
     if done.users:
         say(f"these users of the backup can log in: {', '.join(done.users)}")
     if done.rebuilt:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from app.cli.base import cited, say
+from app.report import counted
 
 
 @cited.command("copy")
@@ -39,7 +40,8 @@ def copy_library(source: str, target: str, merge: bool, from_vectors: str | None
     with progress_bar("passages") as advance:
         done = copy(giving, taking, Embedder(settings.embedding_model), merge, advance)
     say(
-        f"copied {done.documents} documents with {done.passages} passages to {taking}, of which "
-        f"{done.present} were there; {done.remarks} remarks of readers, {done.users} users"
+        f"copied {counted(done.documents, 'document')} with {counted(done.passages, 'passage')} to {taking}, "
+        f"of which {done.present} were there; {counted(done.remarks, 'remark')} of readers, "
+        f"{counted(done.users, 'user')}"
     )
     say(f"checked: everything is there, with its vectors; fingerprint {done.fingerprint}")

@@ -2,15 +2,18 @@
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from app import terminal
 from app.cli.base import cited, json_option, library_options, opened, print_json, say
+from ingest.errors import DocumentUnknown
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from index.library import Library
 
 
 @cited.command("list")
@@ -53,11 +56,24 @@ def show(document: str, as_text: bool, as_json: bool, settings: "Settings") -> N
 
 
 @cited.command()
-@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT…")
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT|FOLDER…")
 @library_options
 def delete(documents: tuple[str, ...], settings: "Settings") -> None:
-    """Delete documents, by id, title or path."""
+    """Delete documents, by id, title or path, or all whose files are, or were, in a folder."""
     with opened(settings) as library:
-        for name in dict.fromkeys([library.find(name) for name in documents]):
+        sources = {entry.id: entry.source for entry in library.entries()}
+        for name in dict.fromkeys(name for named in documents for name in meant(library, named)):
             library.delete(name)
-            say(f"deleted {name}")
+            say(f"deleted {name} ({sources[name]})")
+
+
+def meant(library: "Library", name: str) -> list[str]:
+    """The id of the document of that name, else of all whose sources lie in the folder of that name, which
+    may be gone. Raises DocumentUnknown, also where the name begins several ids."""
+    try:
+        return [library.find(name)]
+    except DocumentUnknown:
+        below = library.catalog.sources_below(str(Path(name).resolve())) if name else {}
+        if not below or any(entry.id.startswith(name) for entry in library.entries()):
+            raise
+        return list(below)

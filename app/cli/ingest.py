@@ -63,7 +63,7 @@ def ingest(
         ray=ray or "",
     )
     try:
-        with opened(settings) as library:
+        with opened(settings, make=True) as library:
             done = ingest_paths(library, paths, int(max_mb * 1e6), wishes)
     except KeyboardInterrupt:
         say("stopped at once; the same command goes on with what is not in the library yet")

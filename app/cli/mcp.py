@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.base import answerer_of, cited, library_options, model_options, reader_options
+from app.cli.base import answerer_of, cited, library_options, model_options, need_library, reader_options
 from ingest.errors import LibraryBusy
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def mcp(read_only: bool, settings: "Settings") -> None:
     from index.embed import Embedder
     from index.library import Library
 
+    if read_only:
+        need_library(settings)
     with Library(settings.place, Embedder(settings.embedding_model), PATIENCE) as library:
         try:
             library.own()

@@ -69,7 +69,7 @@ def serve(
 
     try:
         access = access_of(settings, no_authentication)
-        with closing(access.store), opened(settings) as library:
+        with closing(access.store), opened(settings, make=True) as library:
             library.own()
             if samples and not library.entries():
                 say("adding the sample articles")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.base import cited, json_option, library_options, opened, print_json, say
+from app.cli.base import cited, json_option, library_options, need_library, opened, print_json, say
 
 if TYPE_CHECKING:
     from app.access.audit import Audit
@@ -32,7 +32,7 @@ def user() -> None:
 @library_options
 def add_user(name: str, role: str, collections: tuple[str, ...], settings: "Settings") -> None:
     """Add a user; the password comes from a prompt, or from standard input."""
-    with _store(settings) as (store, audit):
+    with _store(settings, make=True) as (store, audit):
         first = not store.users()
         store.add_user(name, _password(), role, collections)  # type: ignore[arg-type]  # click checks it
         audit.note("add user", name)
@@ -165,9 +165,12 @@ def list_collections(as_json: bool, settings: "Settings") -> None:
 
 
 @contextmanager
-def _store(settings: "Settings") -> "Iterator[tuple[AccessStore, Audit]]":
-    from app.access.store import open_store
+def _store(settings: "Settings", make: bool = False) -> "Iterator[tuple[AccessStore, Audit]]":
+    """The users of the library, who may be there before it is. make: also where there is neither."""
+    from app.access.store import FILE, open_store
 
+    if not make:
+        need_library(settings, FILE)
     store = open_store(settings.place)
     try:
         yield store, store.audit

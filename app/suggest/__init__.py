@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.answer import Answer, Answerer
 from app.suggest.drafts import LATIN, drafts
 from app.suggest.parse import Draft
 from app.suggest.phrases import Vocabulary
@@ -23,6 +23,9 @@ from index.search import search
 from ingest.document import Document, Span
 from ingest.errors import DocumentUnknown
 from ingest.passages import Passage
+
+if TYPE_CHECKING:  # What answers follow-ups uses the verbs of this package.
+    from app.answer import Answer, Answerer
 
 SURE = 0.6
 """Least confidence of the answer to a suggested question."""
@@ -74,7 +77,7 @@ class Candidate:
     worth: float
 
 
-def suggest(answerer: Answerer, document_id: str, most: int = 4) -> list[Suggestion]:
+def suggest(answerer: "Answerer", document_id: str, most: int = 4) -> list[Suggestion]:
     """At most so many questions that a document answers, the best first; none is better than a bad one.
 
     Raises DocumentUnknown.
@@ -105,7 +108,7 @@ def _worth_now(candidate: Candidate, kept: Sequence[Candidate]) -> float:
     return candidate.worth - AGAIN * (alike + near / 2) + NOTED * noted
 
 
-def answers(answer: Answer, candidate: Candidate, version: str) -> bool:
+def answers(answer: "Answer", candidate: Candidate, version: str) -> bool:
     """Whether an answer is sure, and its best quotation lies in the candidate's place of this version
     of the document and gives what was taken out of the sentence."""
     best = max(answer.citations, key=lambda c: c.score, default=None)
@@ -170,7 +173,7 @@ def _of_headings(document: Document) -> Iterator[Candidate]:
 class Suggestions:
     """Suggestions of a library's documents, made when they are first asked for and kept for each version."""
 
-    def __init__(self, answerer: Answerer) -> None:
+    def __init__(self, answerer: "Answerer") -> None:
         self.answerer = answerer
         self._kept: OrderedDict[tuple[str, str], list[Suggestion]] = OrderedDict()
         self._guard = Lock()
@@ -189,13 +192,11 @@ class Suggestions:
         return turns[:most]
 
     def near(self, question: str, ids: Sequence[str] = (), most: int = 3) -> list[Suggestion]:
-        """Suggestions of these documents, or of those whose passages come nearest to the question, those
-        first that are nearest to it themselves."""
+        """Suggestions of the document, of these or of all, with the passage nearest to the question, those
+        first that are nearest to it themselves; those of another document would tell of something else."""
         library = self.answerer.library
-        if len(ids) != 1:
-            hits = search(library, question, 2 * HANDFUL, ids)
-            ids = list(dict.fromkeys(hit.passage.document_id for hit in hits))
-        found = [s for document_id in ids[:HANDFUL] for s in self._of(document_id) if s.question != question]
+        hits = search(library, question, 1, ids)
+        found = [s for hit in hits for s in self._of(hit.passage.document_id) if s.question != question]
         if not found:
             return []
         vectors = np.stack([library.embedder.question(s.question) for s in found])

@@ -3,10 +3,13 @@
 Exit status 3 where a gate was not kept; else as in app.cli.
 """
 
+import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from app.cli import main as run_command_line
 from app.cli.base import cited
+from eval.bench.ending import ending_in_order
 from eval.cli import bench, results, run
 from eval.cli.base import GATE_FAILED, evaluation
 
@@ -18,8 +21,10 @@ __all__ = ["GATE_FAILED", "bench", "cited", "evaluation", "main", "results", "ru
 
 
 def main() -> None:
-    """Run the whole command line."""
-    run_command_line(evaluations_of)
+    """Run the whole command line. SIGTERM ends an evaluation as Ctrl-C does, so that nothing temporary
+    stays behind; other commands have ways of their own."""
+    with ending_in_order() if sys.argv[1:2] == [evaluation.name] else nullcontext():
+        run_command_line(evaluations_of)
 
 
 def evaluations_of(answerer: "Answerer") -> "PageEvaluations":

@@ -14,6 +14,7 @@ from ingest.errors import EvaluationError
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from eval.questions import QuestionSet
     from eval.report.load import Results
     from eval.run import Writer
 
@@ -68,12 +69,30 @@ def writer_of(settings: "Settings") -> "Iterator[Writer]":
         yield Writer(model, "" if in_process else urlsplit(model.address).netloc, settings.ask_anyway)
 
 
+def rules_for(
+    questions: "QuestionSet", gates: Path | None, rules: Sequence[str], baseline: "Results | None"
+) -> list[str]:
+    """The gates of a run: its set's, the file's and the command line's. Raises EvaluationError for one that
+    could not be checked once the questions are answered; says where a baseline is of no use to them."""
+    from eval.gates import check_baseline, foresee, read_gates
+
+    asked = [*questions.gates, *(read_gates(gates) if gates else ()), *rules]
+    found = foresee(asked, questions.questions)
+    check_baseline(found, {q.id: q.question for q in questions.questions}, _as_run(baseline))
+    if baseline and not any(gate.needs_baseline for gate in found):
+        say("no gate needs the --baseline; `cited eval compare` shows two results side by side")
+    return asked
+
+
+def _as_run(results: "Results | None") -> dict | None:
+    return {"answers": results.answers, "summary": results.summary} if results else None
+
+
 def hold(rules: Sequence[str], run: Mapping, baseline: "Results | None") -> None:
     """Check gates and say how each went; exit status 3 where one was not kept."""
     from eval.gates import check
 
-    before = {"answers": baseline.answers, "summary": baseline.summary} if baseline else None
-    verdicts = check(rules, run, before)
+    verdicts = check(rules, run, _as_run(baseline))
     for verdict in verdicts:
         say(f"{'kept  ' if verdict.kept else 'FAILED'}  {verdict.rule}: {verdict.why}")
     if not all(verdict.kept for verdict in verdicts):

@@ -13,6 +13,7 @@ from eval.cli.base import (
     evaluation,
     gates_option,
     hold,
+    rules_for,
     set_path,
     sources_of,
     sources_option,
@@ -48,18 +49,19 @@ def run(
 ) -> None:
     """Answer and grade SET: `samples` (with the sample articles), `article`, or a JSON Lines file.
 
-    Answers are quotations; with --model a language model writes them, and every sentence is checked.
-    A run that was interrupted goes on where it was. Exit status 3 where a gate is not kept.
+    Answers are quotations, whatever CITED_MODEL says; with --model a language model writes them, and every
+    sentence is checked. A run that was interrupted goes on where it was. Exit status 3 where a gate is not
+    kept.
     """
     from app.progress import progress_bar
     from app.reader import load_reader
     from app.settings import load as load_settings
     from eval.cli.tables import print_figures
-    from eval.gates import read_gates
     from eval.ray_run import OverRay
     from eval.report.load import load
     from eval.run import load_task
     from eval.run import run as answer_all
+    from index.embed import Embedder
 
     is_written = given["model"] is not None
     if not is_written and any(given[name] is not None for name in ("endpoint", "context", "ask_anyway")):
@@ -69,18 +71,21 @@ def run(
     settings = load_settings(**given)
     path = set_path(name)
     task = load_task(path, sources_of(name, sources))
-    output = output or Path(f"eval-{path.stem}{'-written' if is_written else ''}.jsonl")
     before = load(baseline) if baseline else None
+    asked = rules_for(task.set, gates, rules, before)
+    output = output or Path(f"eval-{path.stem}{'-written' if is_written else ''}.jsonl")
     reader = load_reader(settings.reader)
     over = OverRay(ray, settings.reader, settings.threshold) if ray else None
     with writer_of(settings) if is_written else nullcontext() as writer, progress_bar("questions") as advance:
-        rows, summary = answer_all(task, output, reader, settings.threshold, advance, writer, over)
+        rows, summary = answer_all(
+            task, output, reader, settings.threshold, advance, writer, over,
+            Embedder(settings.embedding_model), [path for path in (gates, baseline) if path],
+        )  # fmt: skip
     say(f"wrote {output}; `cited eval report {output}` makes a page of it")
     if as_json:
         print_json(summary)
     else:
         print_figures(summary["figures"])
-    asked = [*task.set.gates, *(read_gates(gates) if gates else ()), *rules]
     hold(asked, {"answers": rows, "summary": summary}, before)
 
 
@@ -89,10 +94,12 @@ def run(
 @sources_option
 def check(name: str, sources: tuple[Path, ...]) -> None:
     """Check a set against its documents: every span is there once, nothing is missing or unknown."""
+    from eval.gates import foresee
     from eval.run import load_task
 
     task = load_task(set_path(name), sources_of(name, sources))
     questions = task.set.questions
+    foresee(task.set.gates, questions)
     answerable = sum(q.answerable for q in questions)
     click.echo(
         f"{task.path.name}: {len(questions)} questions, {answerable} answerable, "

@@ -1,6 +1,6 @@
 """Figures and comparisons as tables in a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +39,11 @@ def _cell(figure: Mapping | None) -> str:
     return f"{figure['value']:.3f}" + (f"  [{between[0]:.2f}, {between[1]:.2f}]" if between else "")
 
 
-def print_comparison(first: Path, second: Path, found: "Comparison") -> None:
-    """The differences between two results files, and the questions that changed."""
+def print_comparison(
+    first: Path, second: Path, found: "Comparison", made: Sequence[tuple[str, str, str]]
+) -> None:
+    """The differences between two results files, and the questions that changed. made: what was made
+    differently, as (what, before, now)."""
     table = Table("", first.stem, second.stem, "difference", "p", title=f"{first.name} → {second.name}")
     for d in found.differences:
         told = f"{d.second - d.first:+.3f}" + (
@@ -53,3 +56,5 @@ def print_comparison(first: Path, second: Path, found: "Comparison") -> None:
     for word, ids in (("broke", found.broke), ("fixed", found.fixed), ("in one run only", found.alone)):
         if ids:
             console.print(f"{word}: {', '.join(ids)}")
+    for what, before, now in made:
+        console.print(f"made differently: {what}: {before} → {now}")

@@ -2,6 +2,7 @@
 
 import re
 import string
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,10 +13,26 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 def facts_present(facts: Sequence[Sequence[str]], text: str) -> float:
     """Share of the required facts of which some wording stands in the text, whatever its case.
 
-    White space is as good as any other; a wording may be part of a word ("lend" of "lending").
+    White space is as good as any other, and so is either way to write an accent; a wording may be part of a
+    word ("lend" of "lending"). One that nothing is left of does not count. text: see `stated`.
     """
-    folded = " ".join(text.split()).casefold()
-    return sum(any(wording.casefold() in folded for wording in fact) for fact in facts) / len(facts)
+    told = _folded(text)
+    wordings = [[folded for wording in fact if (folded := _folded(wording))] for fact in facts]
+    return sum(any(wording in told for wording in fact) for fact in wordings) / len(facts)
+
+
+def stated(answer: Mapping) -> str:
+    """What an answer states: its text without the markers of its citations, whose numbers are no facts.
+
+    What a quotation has in brackets stays, unless it is the number of a citation and stands alone.
+    """
+    numbers = "|".join(str(citation["marker"]) for citation in answer["citations"])
+    return re.sub(rf"(?<!\S)(?:\[(?:{numbers})\])+(?!\S)", "", answer["answer"])
+
+
+def _folded(text: str) -> str:
+    """The text in Unicode NFC, without case, white space single."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def normalised(text: str) -> str:

@@ -1,7 +1,7 @@
 """Refusing, and what the confidence is worth: figures of a whole set, not means over its questions.
 
-Each takes a value a question (shape (n,)) and, for the bootstrap, `counts` (int, shape (r, n)): how
-often each resample has each question; without it every question counts once. Each gives one value a
+Each takes a value a question (shape (n,)) and, for the bootstrap, `counts` (whole numbers, shape (r, n)):
+how often each resample has each question; without it every question counts once. Each gives one value a
 resample (float, shape (r,)), NaN where it is not defined.
 
 Confidence is the probability in [0, 1] that the documents answer the question. What it is held
@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+Counts = NDArray[np.int64] | NDArray[np.float64]
 
 BINS = 10
 """Of the reliability table, equally wide."""
@@ -74,11 +74,13 @@ def auroc(answerable: Bools, confidence: Floats, counts: Counts | None = None) -
     if counts is None:
         both = answerable.any() and not answerable.all()
         return np.array([roc_auc_score(answerable, confidence) if both else np.nan])
-    yes, no = confidence[answerable][:, None], confidence[~answerable][None, :]
-    in_order = (yes > no) + 0.5 * (yes == no)
-    drawn_yes, drawn_no = counts[:, answerable], counts[:, ~answerable]
-    ordered = ((drawn_yes @ in_order) * drawn_no).sum(axis=1)
-    return _ratio(ordered, drawn_yes.sum(axis=1) * drawn_no.sum(axis=1))
+    yes, no = confidence[answerable], confidence[~answerable]
+    drawn_yes, drawn_no = counts[:, answerable][:, np.argsort(yes)], counts[:, ~answerable]
+    # counted along the order of the confidences: a table of all pairs would fill the memory
+    up_to, yes = np.pad(np.cumsum(drawn_yes, axis=1), ((0, 0), (1, 0))), np.sort(yes)
+    below = (up_to[:, np.searchsorted(yes, no)] + up_to[:, np.searchsorted(yes, no, "right")]) / 2
+    drawn = up_to[:, -1]
+    return _ratio(((drawn[:, None] - below) * drawn_no).sum(axis=1), drawn * drawn_no.sum(axis=1))
 
 
 def reliability(answerable: Bools, confidence: Floats) -> list[dict[str, float | int | None]]:

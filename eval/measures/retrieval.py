@@ -15,10 +15,11 @@ from dataclasses import dataclass
 import ir_measures
 from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
 
+from app.answer import MOST_HITS
 from eval.measures.spans import Needed, Placed, same_place
 
-CUTOFFS = (1, 3, 5, 10)
-"""The k of recall@k and nDCG@k."""
+CUTOFFS = tuple(k for k in (1, 3, 5, 10) if k <= MOST_HITS)
+"""The k of recall@k and nDCG@k. Beyond the passages that an answer carries there is nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True)

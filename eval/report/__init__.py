@@ -5,11 +5,13 @@ Reads results files only: it knows nothing of libraries and models, and never as
 
 from pathlib import Path
 
+from eval.compare import check_same_questions, unlike
 from eval.report.build import build
 from eval.report.junit import junit
 from eval.report.load import load
 from eval.report.markdown import markdown
 from eval.report.page import page
+from eval.report.reasons import remarks
 from ingest.errors import EvaluationError
 
 __all__ = ["write_report"]
@@ -20,13 +22,23 @@ def write_report(results: Path, output: Path, baseline: Path | None = None) -> t
 
     output: ends in .html; its folder is made where it is missing. baseline: the results file of an
     earlier run to compare with. Returns the three files written. The same input gives the same bytes.
-    Raises EvaluationError for a results file that is wrong and for an output that cannot be written.
+    Raises EvaluationError for a results file that is wrong, for a baseline that asked other questions, and
+    for an output that cannot be written or would replace either file.
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise EvaluationError(f"the report is an HTML page; call it {output.name}.html, not {output.name}")
-    report = build(load(results), load(baseline) if baseline else None)
     written = (output, output.with_suffix(".md"), output.with_suffix(".xml"))
-    texts = (page(report), markdown(report), junit(report))
+    for path in filter(Path.exists, written):
+        if any(path.samefile(kept) for kept in (results, baseline) if kept and kept.exists()):
+            raise EvaluationError(f"{path} holds results; name another file for the report, with -o")
+    found, before = load(results), load(baseline) if baseline else None
+    differ: list[str] = []
+    if before:
+        check_same_questions(before.answers, found.answers)
+        differ = unlike(before.run, found.run, before.answers, found.answers)
+    report = build(found, before)
+    told = {row["id"]: remarks(row) for row in found.answers}
+    texts = (page(report, told, differ), markdown(report), junit(report, told))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         for path, text in zip(written, texts, strict=True):

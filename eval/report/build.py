@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from eval.measures.stats import wilson
 from eval.report.changes import Changes, changes, flat
 from eval.report.evidence import Cited, Found, Needed, cited, found_passages, needed
-from eval.report.figures import Figure, figures, key_figures, wilson
+from eval.report.figures import Figure, figures, key_figures
 from eval.report.load import Results
 from eval.report.reasons import KINDS, Reason, is_present, reasons
 from eval.report.written import Writer, Written, writer, written

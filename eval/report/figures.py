@@ -1,10 +1,10 @@
 """Figures of a summary with their names, words and intervals. Pure functions."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from eval.grade import FIGURES
+from eval.measures.stats import wilson
 
 KEY = (
     "evidence_recall",
@@ -101,9 +101,19 @@ def figures(group: Mapping) -> dict[str, Figure]:
 
 def _figure(name: str, row: Mapping) -> Figure:
     label, explained = LABELS.get(name, _words(name)), FIGURES[name].description if name in FIGURES else ""
-    interval = row.get("interval")
-    pair = (float(interval[0]), float(interval[1])) if interval else None
-    return Figure(name, label, explained, row["value"], pair, row.get("n"), unit_of(name))
+    return Figure(name, label, explained, row["value"], _interval(name, row), row.get("n"), unit_of(name))
+
+
+def _interval(name: str, row: Mapping) -> tuple[float, float] | None:
+    """The interval of a figure in a summary, None for one without width: it says nothing of chance. Where
+    every value is 0, or 1, which files of before give no width, it is Wilson's."""
+    if not row.get("interval"):
+        return None
+    (low, high), n = row["interval"], row.get("n") or 0
+    if low < high:
+        return float(low), float(high)
+    is_mean = name in FIGURES and not FIGURES[name].of_set
+    return wilson(round(row["value"] * n), n) if is_mean and row["value"] in (0, 1) and n > 1 else None
 
 
 def unit_of(name: str) -> str:
@@ -124,11 +134,3 @@ def key_figures(found: Mapping[str, Figure]) -> list[Figure]:
     p95 = [f for name, f in found.items() if "latency" in name and "p95" in name]
     total = [f for f in p95 if "total" in f.name] or p95[:1]
     return (named or list(found.values())[:7]) + [f for f in total[:1] if f not in named]
-
-
-def wilson(right: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share of n questions (Wilson, JASA 22, 1927; z = 1.96). n > 0."""
-    z, share = 1.96, right / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)

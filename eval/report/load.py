@@ -1,6 +1,7 @@
 """Read a results file (JSON Lines: one run, an answer a question, one summary) and check its shape."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,34 @@ from pathlib import Path
 from ingest.errors import EvaluationError
 
 SCHEMA = 1
-FIELDS = {
-    "run": ("set", "documents", "date"),
-    "answer": ("id", "question", "type", "half", "document", "evidence", "facts", "answer", "grades"),
-    "summary": ("figures", "curves"),
+NUMBER, TEXT, NAME = (int, float), (str,), (str, int)
+PLACE = {"document_id": TEXT, "start_char_index": (int,), "end_char_index": (int,)}
+SHAPES: dict[str, dict] = {
+    "run": {"set": {}, "documents": [{"id": TEXT, "name": TEXT}], "date": TEXT},
+    "answer": {
+        "id": TEXT,
+        "question": TEXT,
+        "type": TEXT,
+        "half": TEXT,
+        "document": NAME,
+        "answerable": (bool,),
+        "evidence": [[{**PLACE, "text": TEXT}]],
+        "facts": [[TEXT]],
+        "answer": {
+            "answer": TEXT,
+            "answered": (bool,),
+            "confidence": NUMBER,
+            "citations": [{**PLACE, "marker": (int,), "cited_text": TEXT}],
+            "passages": [{**PLACE, "text": TEXT, "score": NUMBER}],
+            "timings_ms": {"total": NUMBER},
+        },
+        "grades": {"correct": NUMBER},
+    },
+    "summary": {"figures": {"all": {}}, "curves": {}},
 }
-"""What each kind of line must have, of what the report reads."""
-ANSWER_FIELDS = ("answer", "answered", "confidence", "citations", "passages", "timings_ms")
+"""What each kind of line must have, of what is read: an object with these fields, a list of these, or a value
+of these types."""
+WORDS = {TEXT: "a text", NAME: "a name", NUMBER: "a number", (int,): "a whole number", (bool,): "yes or no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +61,8 @@ def load(path: Path) -> Results:
     for number, kind in enumerate(kinds[1:-1], 2):
         if kind != "answer":
             raise EvaluationError(f"{path}, line {number}: a {kind} stands between the answers")
-    ids = [row["id"] for row in rows[1:-1]]
-    if twice := next((name for name in ids if ids.count(name) > 1), None):
+    ids = Counter(row["id"] for row in rows[1:-1])
+    if twice := next((name for name, n in ids.items() if n > 1), None):
         raise EvaluationError(f"{path}: the question {twice} is there twice")
     if not ids:
         raise EvaluationError(f"{path} holds no answer")
@@ -57,17 +79,36 @@ def _rows(path: Path) -> Iterator[dict]:
             continue
         try:
             yield _checked(json.loads(line))
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, RecursionError) as error:
             raise EvaluationError(f"{path}, line {number}: {error}") from error
 
 
-def _checked(row: dict) -> dict:
-    kind = row.get("kind")
-    if kind not in FIELDS:
-        raise ValueError(f"kind is one of {', '.join(FIELDS)}, not {kind}")
-    missing = [name for name in FIELDS[kind] if name not in row]
-    if kind == "answer" and not missing:
-        missing = [f"answer.{name}" for name in ANSWER_FIELDS if name not in row["answer"]]
-    if missing:
-        raise ValueError(f"the field {missing[0]} is missing")
+def _checked(row: object) -> dict:
+    kind = row.get("kind") if isinstance(row, dict) else None
+    if not isinstance(row, dict) or not isinstance(kind, str) or kind not in SHAPES:
+        raise ValueError(f"kind is one of {', '.join(SHAPES)}, not {kind}")
+    _check(row, SHAPES[kind], "")
+    for name, grade in row["grades"].items() if kind == "answer" else ():
+        if grade is not None:
+            _check(grade, NUMBER, f"grades.{name}")
     return row
+
+
+def _check(value: object, shape: dict | list | tuple, name: str) -> None:
+    """Raises ValueError that names the first field that is missing or of another shape."""
+    if isinstance(shape, tuple):
+        if not isinstance(value, shape):
+            raise ValueError(f"the field {name} is not {WORDS[shape]}")
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            raise ValueError(f"the field {name} is not a list")
+        for number, one in enumerate(value, 1):
+            _check(one, shape[0], f"{name}, {number}")
+    else:
+        if not isinstance(value, dict):
+            raise ValueError(f"the field {name} is not an object")
+        for key, inner in shape.items():
+            within = f"{name}.{key}".removeprefix(".")
+            if key not in value:
+                raise ValueError(f"the field {within} is missing")
+            _check(value[key], inner, within)

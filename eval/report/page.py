@@ -2,7 +2,7 @@
 that forbids it. Every word of questions and documents is escaped by the template."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,12 +11,17 @@ from markupsafe import Markup
 
 from eval.report import charts, words
 from eval.report.build import Report
+from eval.report.reasons import Reason
 
 HERE = Path(__file__).parent
 
 
-def page(report: Report) -> str:
-    """The page. Its policy allows its own style and script, by their hashes, and nothing else."""
+def page(report: Report, remarks: Mapping[str, Sequence[Reason]], unlike: Sequence[str] = ()) -> str:
+    """The page. Its policy allows its own style and script, by their hashes, and nothing else.
+
+    remarks: on right answers, by the question's id. unlike: in what set and documents differ from the
+    baseline's, in sentences.
+    """
     environment = Environment(
         autoescape=True,
         loader=FileSystemLoader(HERE),
@@ -31,6 +36,8 @@ def page(report: Report) -> str:
     )
     return environment.get_template("report.html.j2").render(
         r=report,
+        remarks=remarks,
+        unlike=unlike,
         # css and js are ours and stand in the element as they are hashed
         css=Markup(css),  # noqa: S704
         js=Markup(js),  # noqa: S704

@@ -1,9 +1,10 @@
 """Is the answer to a question right, and if not, what is wrong? Pure functions over one line of a
-results file; page, Markdown and JUnit all say the same."""
+results file; page, Markdown and JUnit all say the same. Right is what the run graded as correct, as gates
+and comparisons have it."""
 
 from dataclasses import dataclass
 
-from eval.measures.answers import facts_present
+from eval.measures.answers import facts_present, stated
 from eval.measures.citations import place
 from eval.measures.spans import same_place
 
@@ -34,13 +35,29 @@ class Reason:
     text: str
 
 
-def reasons(row: dict) -> list[Reason]:
-    """What is wrong with an answer; nothing for one that is right.
+UNTOLD = Reason("evidence", "The run graded the answer as not correct.")
+"""Of results that were graded by other rules than those of today."""
 
-    Right is: an unanswerable question is refused; an answerable one is answered, every needed place is
-    cited (of alternatives one; same_place) and every fact stands in the answer; and every quote is what
-    stands at its place, under the right footnote.
-    """
+
+def reasons(row: dict) -> list[Reason]:
+    """Why an answer is not right; nothing for one that is graded as correct."""
+    return [] if is_right(row) else wrongs(row) or [UNTOLD]
+
+
+def remarks(row: dict) -> list[Reason]:
+    """What is wrong with an answer that is right all the same."""
+    return wrongs(row) if is_right(row) else []
+
+
+def is_right(row: dict) -> bool:
+    """Whether the run graded the answer as correct (see eval.grade)."""
+    return bool(row["grades"]["correct"] == 1)
+
+
+def wrongs(row: dict) -> list[Reason]:
+    """All that is wrong with an answer. An unanswerable question is to be refused, an answerable one to be
+    answered; of an answer every needed place is to be cited (of alternatives one; same_place), every fact to
+    be stated, and every quote to be what stands at its place, under the right footnote."""
     answered, needed = row["answer"]["answered"], row["evidence"]
     if needed and not answered:
         return [Reason("refused", "The documents answer this, and it was refused.")]
@@ -110,7 +127,7 @@ def absent(row: dict) -> list[Reason]:
 
 def is_present(fact: list[str], row: dict) -> bool:
     """Whether some wording of the fact stands in the answer; a refusal states none."""
-    return row["answer"]["answered"] and facts_present([fact], row["answer"]["answer"]) == 1
+    return row["answer"]["answered"] and facts_present([fact], stated(row["answer"])) == 1
 
 
 def shortened(text: str, most: int = 90) -> str:

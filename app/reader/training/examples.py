@@ -51,7 +51,7 @@ def load_written(folder: Path = WRITTEN) -> list[Example]:
     title, in reading order; `also` names evidence in other passages of it, (passage, sentence). The row of
     a footnote begins with the sentence that refers to it.
     """
-    examples = []
+    examples: list[Example] = []
     for path in sorted(folder.glob("*.jsonl")):
         articles: dict[str, list[dict]] = defaultdict(list)
         before = len(examples)
