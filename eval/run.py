@@ -135,7 +135,7 @@ def run(
 def _needed(task: Task, keep: Sequence[Path]) -> dict[str, str]:
     """Files that no results may replace, each with what it is."""
     found = {d.source: "a document that the set asks about" for d in task.documents.values()}
-    found |= {str(path): "kept to compare with" for path in keep}
+    found |= {str(path): "a file that this run reads" for path in keep}
     return found | {str(task.path): "the set itself"}
 
 

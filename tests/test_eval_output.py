@@ -118,7 +118,7 @@ def test_two_runs_do_not_write_the_same_file(task: Task, tmp_path: Path):
     [
         ("harbour.jsonl", "harbour.jsonl is the set itself; name another file"),
         ("harbour.txt", "harbour.txt is a document that the set asks about; name another file"),
-        ("kept.jsonl", "kept.jsonl is kept to compare with; name another file"),
+        ("kept.jsonl", "kept.jsonl is a file that this run reads; name another file"),
         ("list.json", "list.json is there and holds no results; name another file"),
         ("folder", "cannot be written to .*folder: Is a directory"),
         ("nowhere/r.jsonl", "cannot be written to .*r.jsonl: there is no such folder"),

@@ -1,0 +1,125 @@
+"""The numbers that OpenDocument's lists and headings print before paragraphs. The file does not hold them; it
+has the lists and what their styles say of each level, and this counts."""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ingest.item_numbers import spell
+from ingest.odt_parts import LONGEST_CHAIN, NAMESPACES, STYLE, TEXT
+
+FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+
+_Levels = dict[int, etree._Element]
+"""Depth, from 1, to what a list's style says of it."""
+
+
+@dataclass
+class _List:
+    """A list that is open. counts: by depth, of it and of the lists around it. waits: whether its item has
+    had no paragraph yet. start: the number that the item says it has."""
+
+    style: str
+    counts: dict[int, int]
+    waits: bool = False
+    start: int | None = None
+
+
+class Numbers:
+    """Counts through lists, items and paragraphs, which it is told of in reading order."""
+
+    def __init__(self, content: etree._Element, styles: etree._Element | None) -> None:
+        parts = [part for part in (styles, content) if part is not None]
+        named = [node for part in parts for node in part.iter(f"{TEXT}list-style")]
+        self._levels = {node.get(f"{STYLE}name", ""): _levels(node) for node in named}
+        outlines = [node for part in parts for node in part.iter(f"{TEXT}outline-style")]
+        self._outline = _levels(outlines[0]) if outlines else {}
+        self._styles = {n.get(f"{STYLE}name", ""): n for part in parts for n in part.iter(f"{STYLE}style")}
+        self._open: list[_List] = []
+        self._by_id: dict[str, dict[int, int]] = {}
+        self._last: tuple[str, dict[int, int]] = ("", {})
+        """Style and counts of the list before."""
+        self._headings: dict[int, int] = {}
+
+    def begin_list(self, node: etree._Element) -> None:
+        """A list, or one in the item of another."""
+        goes_on = node.get(f"{TEXT}continue-numbering") == "true"
+        style = node.get(f"{TEXT}style-name") or (self._open[-1].style if self._open else "")
+        if self._open:
+            counts = self._open[-1].counts
+            if not goes_on:
+                counts.pop(len(self._open) + 1, None)
+        else:
+            before = self._last[1] if goes_on and self._last[0] == style else {}
+            counts = self._by_id.get(node.get(f"{TEXT}continue-list", ""), before)
+            self._last = (style, counts)
+            if name := node.get(XML_ID):
+                self._by_id[name] = counts
+        self._open.append(_List(style, counts))
+
+    def end_list(self) -> None:
+        """The end of the list begun last."""
+        self._open.pop()
+
+    def begin_item(self, node: etree._Element) -> None:
+        """An item of the list begun last."""
+        if self._open:
+            given = node.get(f"{TEXT}start-value", "")
+            self._open[-1].waits = True
+            self._open[-1].start = int(given) if re.fullmatch(r"\d{1,9}", given) else None
+
+    def next(self, paragraph: etree._Element) -> str:
+        """What is printed before the next paragraph or heading, "" for nothing."""
+        if not self._open:
+            heading = paragraph.tag == f"{TEXT}h" and paragraph.get(f"{TEXT}is-list-header") != "true"
+            depth = _integer(paragraph, "outline-level", 1)
+            return _count(self._outline, depth, self._headings, None) if heading else ""
+        found = self._open[-1]
+        if not found.waits:
+            return ""
+        found.waits = False
+        levels = self._levels.get(found.style or self._list_style(paragraph), {})
+        return _count(levels, len(self._open), found.counts, found.start)
+
+    def _list_style(self, paragraph: etree._Element) -> str:
+        """The list style that the paragraph's style names."""
+        name = paragraph.get(f"{TEXT}style-name", "")
+        for _ in range(LONGEST_CHAIN):
+            node = self._styles.get(name)
+            if node is None or node.get(f"{STYLE}list-style-name"):
+                return "" if node is None else node.get(f"{STYLE}list-style-name", "")
+            name = node.get(f"{STYLE}parent-style-name", "")
+        return ""
+
+
+def _count(levels: _Levels, depth: int, counts: dict[int, int], given: int | None) -> str:
+    """Count one more of a depth, whose number may be given; what is printed of it."""
+    level = levels.get(depth)
+    if level is None:
+        return ""
+    counts[depth] = counts.get(depth, _integer(level, "start-value", 1) - 1) + 1 if given is None else given
+    for deeper in [other for other in counts if other > depth]:
+        del counts[deeper]
+    if not level.get(f"{STYLE}num-format"):
+        return ""
+    first = depth - _integer(level, "display-levels", 1) + 1
+    numbers = [
+        spell(counts.get(at, _integer(node, "start-value", 1)), FORMS.get(form, "decimal"))
+        for at, node in sorted(levels.items())
+        if first <= at <= depth and (form := node.get(f"{STYLE}num-format"))
+    ]
+    before, after = (level.get(f"{STYLE}num-{end}", "") for end in ("prefix", "suffix"))
+    return f"{before}{'.'.join(numbers)}{after}"
+
+
+def _levels(style: etree._Element) -> _Levels:
+    tags = ("list-level-style-number", "outline-level-style")
+    nodes = [node for tag in tags for node in style.findall(f"text:{tag}", NAMESPACES)]
+    return {_integer(node, "level", 1): node for node in nodes}
+
+
+def _integer(node: etree._Element, attribute: str, usual: int) -> int:
+    given = node.get(f"{TEXT}{attribute}", "")
+    return int(given) if re.fullmatch(r"\d{1,9}", given) else usual
