@@ -27,6 +27,10 @@ SHORT = re.compile(
     r"\W*(?:(?:at|by|for|from|in|on|since|to|until|with) )?[\w’'-]+(?: [\w’'-]+)?\s*\?\W*", re.IGNORECASE
 )
 """Two words, and a preposition; a question so short, asked after another one, goes on from it."""
+LONGEST = 300
+"""Characters of a question before that is taken apart."""
+MOST_LEFT = 8
+"""Words that «and …» may be left without a verb."""
 ALONE = 4
 """Words after an «and» from which on a question without a pronoun stands alone."""
 
@@ -39,7 +43,8 @@ PREPOSITION = (
 ADVERB = "now|today|yesterday|tomorrow|here|there|afterwards|otherwise|last|next"
 ARTICLE = "the|an?|my|our|your|his|her|its|their"
 ASKING = re.compile(
-    rf"(?:(?:{PREPOSITION}) )?(?:who|whom|whose|what|when|where|which|why|how|if|{AUXILIARY})\b",
+    rf"(?:(?:{PREPOSITION}) )?(?:who|whom|whose|what|when|where|which|why|how|if|tell|explain"
+    rf"|describe|show|give|list|{AUXILIARY})\b",
     re.IGNORECASE,
 )
 STOP = (
@@ -72,14 +77,17 @@ def standalone(question: str, history: Sequence[str]) -> str:
     if not history or not points_back(question):
         return question
     before = history[-1]
+    if len(before) > LONGEST:
+        return f"{before} {question}"
     if left := fragment(question):
         about = bool(re.match(r"(?:and |but |so )?(?:what|how) about\b", question, re.IGNORECASE))
         return f"{_replaced(before.rstrip('? '), left, about)}?"
-    understood = _referred(question, before)
-    if understood != question:
-        return understood
     rest = OPENING.sub("", question)
-    if rest != question and len(rest.split()) >= ALONE and not PRONOUN.search(rest):
+    if rest == question or ASKING.match(rest):
+        understood = _referred(question, before)
+        if understood != question:
+            return understood
+    if rest != question and ASKING.match(rest) and len(rest.split()) >= ALONE and not PRONOUN.search(rest):
         return rest[:1].upper() + rest[1:]
     return f"{before} {question}"
 
@@ -100,7 +108,8 @@ def fragment(question: str) -> str:
     by a pronoun."""
     rest = OPENING.sub("", question).rstrip("?!. ")
     opened = rest != question.rstrip("?!. ")
-    return rest if opened and rest and not ASKING.match(rest) and not PRONOUN.search(rest) else ""
+    whole = ASKING.match(rest) or PRONOUN.search(rest) or len(rest.split()) > MOST_LEFT
+    return rest if opened and not whole else ""
 
 
 def mentions(question: str, text: str) -> bool:

@@ -153,7 +153,9 @@ def _check(gate: Gate, run: Mapping, baseline: Mapping) -> Verdict:
         return Verdict(gate.rule, kept, f"{value:.3f} [{low:.3f}, {high:.3f}] against {before:.3f}")
     limit = gate.number * before
     kept = COMPARE[gate.op](value, limit)
-    return Verdict(gate.rule, kept, f"{value:.3f} {'is' if kept else 'is not'} {gate.op} {limit:.3f}")
+    digits = 3 if kept or round(value, 3) != round(limit, 3) else 7
+    said = f"{value:.{digits}f} {'is' if kept else 'is not'} {gate.op} {limit:.{digits}f}"
+    return Verdict(gate.rule, kept, said)
 
 
 def _check_part(gate: Gate, types: Collection[str], of: str = "") -> None:

@@ -31,6 +31,7 @@ def test_what_needs_the_question_before_it_points_back(question):
         "At what time?",
         "What came of the latter?",
         "And after that?",
+        "And against it?",
         "Is this the longest river?",
     ],
 )

@@ -18,7 +18,7 @@ WIDTH = 110
 def print_figures(figures: Mapping) -> None:
     """The figures of a run's summary, over all questions and by half."""
     parts = [part for part in ("all", "tuning", "reporting") if part in figures]
-    table = Table("", *parts, title="95 % intervals by bootstrap over questions")
+    table = Table("", *parts, title="95 % intervals, Wilson’s or by bootstrap over questions")
     for name in FIGURES:
         found = [figures[part].get(name) for part in parts]
         if any(figure and figure["value"] is not None for figure in found):
