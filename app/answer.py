@@ -150,7 +150,9 @@ class Answerer:
         with span("read", passages=len(hits)) as step:
             judged = [] if is_small_talk(asked) else judge(self.reader, asked, hits)
             if asked != question:
-                judged = [j for j in judged if mentions(question, j.passage.plain(j.sentence))]
+                judged = [
+                    j for j in judged if mentions(question, j.passage.section, j.passage.plain(j.sentence))
+                ]
             choice = choose(judged, self.decision, asks_several(asked))
             step.set(quotations=len(choice.quotes), confidence=float(choice.confidence))
         citations = _cite(choice, hits)

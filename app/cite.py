@@ -55,7 +55,8 @@ def in_words(passage: Passage, span: Span) -> str:
     footnote markers. Nothing else is changed in what the document says."""
     text = passage.text[span.start - passage.start : span.end - passage.start]
     for label in passage.notes:
-        text = re.sub(rf"[ \t]*\[{re.escape(label)}\]", "", text)
+        marker = rf"[ \t]*\[{re.escape(label)}\]"
+        text = re.sub(marker, "", re.sub(rf"(?<=\w){marker}(?=\w)", " ", text))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return " / ".join(line for line in lines if line)
 

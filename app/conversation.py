@@ -112,12 +112,13 @@ def fragment(question: str) -> str:
     return rest if opened and not whole else ""
 
 
-def mentions(question: str, text: str) -> bool:
-    """Whether a text has one of the words that «and for dogs?» asks about: what has none tells of something
+def mentions(question: str, *texts: str) -> bool:
+    """Whether one of the texts has a word that «and for dogs?» asks about: what has none tells of something
     else. Any text does for a question with a verb."""
     words = telling_words(fragment(question))
     stems = [re.escape(word.rstrip("s")[: max(4, len(word) - 3)]) for word in words]
-    return not stems or bool(re.search(rf"\b(?:{'|'.join(stems)})", text, re.IGNORECASE))
+    asked = re.compile(rf"\b(?:{'|'.join(stems)})", re.IGNORECASE)
+    return not stems or any(asked.search(text) for text in texts)
 
 
 def _referred(question: str, before: str) -> str:

@@ -159,6 +159,7 @@ class PageEvaluations:
                 raise EvaluationError(f"there is no set {name}, or its documents are not in the library")
             task = self._task(self._path(name))
             threshold, embedder = self.answerer.decision.threshold, self.library.embedder
+            embedder.forget()  # a question asked before would be found faster
             run(task, unfinished, self.answerer.reader, threshold, told, embedder=embedder)
             finished = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
             unfinished.replace(self.folder / f"{finished}.jsonl")

@@ -11,6 +11,7 @@ latency_first_token_p95_ms. OP is one of >= <= > < ==. Declared in a set, in a T
 on the command line.
 """
 
+import math
 import operator
 import re
 import tomllib
@@ -26,6 +27,10 @@ from ingest.errors import EvaluationError
 COMPARE = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq,
 }  # fmt: skip
+NOISE = 1e-9
+"""What sums of floating-point numbers may be off by."""
+ROUNDED = 5e-5
+"""What figures of older results files may be off by, which have four digits."""
 NONE_MAY_FAIL = "no question that passed may fail"
 NUMBER = r"\d*\.?\d+"
 RULE = re.compile(
@@ -110,6 +115,8 @@ def check_baseline(gates: Sequence[Gate], asked: Mapping[str, str], baseline: Ma
             raise EvaluationError(
                 f"the gate «{gate.rule}» needs a baseline; name a results file with --baseline"
             )
+        if asked.keys().isdisjoint(questions_of(baseline["answers"])):
+            raise EvaluationError("the baseline has none of these questions; take a run of the same set")
         if others := other_questions(asked, questions_of(baseline["answers"])):
             raise EvaluationError(
                 f"the baseline is of another set: {len(others)} questions read otherwise there, such as "
@@ -152,7 +159,9 @@ def _check(gate: Gate, run: Mapping, baseline: Mapping) -> Verdict:
         kept = high >= before if _higher_is_better(gate.figure) else low <= before
         return Verdict(gate.rule, kept, f"{value:.3f} [{low:.3f}, {high:.3f}] against {before:.3f}")
     limit = gate.number * before
-    kept = COMPARE[gate.op](value, limit)
+    slack = ROUNDED if gate.needs_baseline else NOISE
+    equal = gate.op in (">=", "<=", "==") and math.isclose(value, limit, abs_tol=slack, rel_tol=0)
+    kept = equal or COMPARE[gate.op](value, limit)
     digits = 3 if kept or round(value, 3) != round(limit, 3) else 7
     said = f"{value:.{digits}f} {'is' if kept else 'is not'} {gate.op} {limit:.{digits}f}"
     return Verdict(gate.rule, kept, said)

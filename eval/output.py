@@ -3,9 +3,11 @@ in place of something else."""
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from filelock import FileLock, Timeout
 
@@ -19,7 +21,9 @@ BEGINS = b'{"kind": "run"'
 def held(output: Path) -> Iterator[Path]:
     """Where the results stand until they are complete, OUTPUT.part, for nobody else meanwhile; what is no
     file, such as /dev/null, is written itself. Raises EvaluationError where another run has it."""
-    if output.exists() and not output.is_file():
+    with writing(output):
+        no_file = output.exists() and not output.is_file()
+    if no_file:
         yield output
         return
     file = beside(output, ".lock")
@@ -54,11 +58,38 @@ def writing(output: Path) -> Iterator[None]:
         raise EvaluationError(f"the results cannot be written to {output}: {error.strerror}") from error
 
 
+@contextmanager
+def closed(file: TextIO, output: Path) -> Iterator[None]:
+    """The file closed afterwards, which writes what could not be written before once more."""
+    try:
+        yield
+    finally:
+        with writing(output):
+            file.close()
+
+
+def put(part: Path, output: Path) -> None:
+    """Complete results in their place, with the rights of those that they replace. Raises EvaluationError."""
+    place = beside(output, "")
+    with writing(output):
+        if place.exists():
+            shutil.copymode(place, part)
+        try:
+            part.replace(place)
+        except OSError as error:
+            if error.errno not in (errno.EBUSY, errno.EXDEV):  # a file that is a mount point
+                raise
+            shutil.copyfile(part, place)
+            part.unlink()
+
+
 def check_free(output: Path, needed: Mapping[str, str]) -> None:
     """Raises EvaluationError where the results would replace something else than results. needed: what each
     file is that the run itself needs."""
     for place in (output, beside(output, ".part")):
-        if not place.is_file():
+        with writing(output):
+            there = place.is_file()
+        if not there:
             continue
         for path, what in needed.items():
             # Path.exists() raises for the address of a page, where that is longer than a name may be.

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import platform
-import resource
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -23,7 +22,8 @@ from app.check.support import STORED
 from app.reader import AnyReader
 from app.settings import load as load_settings
 from eval.grade import grade, summarise
-from eval.output import beside, check_free, held, writing
+from eval.memory import most_memory_mb
+from eval.output import check_free, closed, held, put, writing
 from eval.questions import Question, QuestionSet, read_set
 from index.embed import Embedder
 from index.library import Library, Progress, untold
@@ -113,22 +113,27 @@ def run(
             about["language_model"] = writer.to_json()
             about["settings"] |= {"support": digest(STORED)}
         rows: list[dict] = []
-        done = interrupted(part, about) or interrupted(output, about)
+        done = {}
+        if part != output:
+            done = interrupted(part, about, even_complete=True) or interrupted(output, about)
         left = [question.question for question in task.set.questions if question.id not in done]
         answers = (answering or answer_here)(answerer, list(task.documents.values()), left)
         with writing(output):
             file = part.open("w", encoding="utf-8")
-        with file, closing(answers):
-            _write(file, about, output)
+        with closed(file, output), closing(answers):
+            for row in (about, *done.values()):  # what was done is kept, whenever this is stopped
+                _write(file, row, output)
             for question in task.set.questions:
-                rows.append(done.get(question.id) or _row(task, question, next(answers)))
-                _write(file, rows[-1], output)
+                if question.id not in done:
+                    rows.append(_row(task, question, next(answers)))
+                    _write(file, rows[-1], output)
+                else:
+                    rows.append(done[question.id])
                 progress(len(rows), len(task.set.questions))
-            summary = {"kind": "summary", **summarise(rows), "memory_mb": _memory()}
+            summary = {"kind": "summary", **summarise(rows), "memory_mb": round(most_memory_mb())}
             _write(file, summary, output)
         if part != output:
-            with writing(output):
-                part.replace(beside(output, ""))
+            put(part, output)
     return rows, summary
 
 
@@ -186,14 +191,15 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def interrupted(output: Path, about: Mapping) -> dict[str, dict]:
-    """Answers of an interrupted run of the same task, by id; none where it was complete or another."""
+def interrupted(output: Path, about: Mapping, even_complete: bool = False) -> dict[str, dict]:
+    """Answers of an interrupted run of the same task, by id; none where it was another, or complete, unless
+    it could only not be put in its place."""
     rows: list = []
     with suppress(OSError, UnicodeDecodeError, ValueError, RecursionError):
         # The last line of a killed run is no JSON and ends this; the lines before it are kept.
         rows.extend(json.loads(line) for line in output.read_text(encoding="utf-8").split("\n"))
     rows = [row if isinstance(row, dict) else {} for row in rows]
-    if not rows or rows[-1].get("kind") == "summary":
+    if not rows or (rows[-1].get("kind") == "summary" and not even_complete):
         return {}
     same = {**rows[0], "date": ""} == {**about, "date": ""}
     return {row["id"]: row for row in rows[1:] if row.get("kind") == "answer"} if same else {}
@@ -249,9 +255,3 @@ def _write(file: TextIO, row: Mapping, output: Path) -> None:
     with writing(output):
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
         file.flush()
-
-
-def _memory() -> int:
-    """Largest resident memory of this process, in megabytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if platform.system() == "Darwin" else 1e3))

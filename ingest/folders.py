@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ingest.errors import SourceMissing, SourceUnreadable
-from ingest.read import readers
+from ingest.read import readers, suffix_of
 
 LOOKED_AT = 4096
 """Bytes at the start of a file without a suffix that tell whether it is text."""
@@ -25,6 +25,10 @@ UNREAD = {".doc"}
 MOST_NAMED = 3
 VERSION_CONTROL = ("CVS", "_darcs", "{arch}")
 """Those of version control that no dot hides."""
+INSTALLED = re.compile(r".+\.(?:dist|egg)-info|node_modules|__pycache__")
+"""What programs write beside installed packages."""
+ENVIRONMENT = "pyvenv.cfg"
+"""In a folder with this file, Python packages are installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,11 @@ class Choice:
         return suffix_of(path) == "" and (named or not (self.globs or NO_DOCUMENT.search(path)))
 
     def ignores(self, path: str) -> bool:
-        """Whether a file or folder is hidden, of version control, or ignored by a pattern."""
+        """Whether a file or folder is hidden, of version control, of installed packages, or ignored by a
+        pattern."""
         name = path.rpartition("/")[2]
-        hidden = name.startswith(".") or name in VERSION_CONTROL
+        hidden = name.startswith(".") or name in VERSION_CONTROL or INSTALLED.fullmatch(name) is not None
         return hidden or any(_matches(path, pattern) for pattern in self.ignored)
-
-
-def suffix_of(path: str) -> str:
-    """The suffix of a file's name in small letters; a version is none: "Apache-2.0"."""
-    suffix = Path(path).suffix.lower()
-    return "" if suffix[1:].isdecimal() else suffix
 
 
 def _is_text(path: Path) -> bool:
@@ -161,8 +160,11 @@ class _Folder:
         folders, looked = [""], set()
         while folders:
             below = folders.pop()
+            entries = self._entries(below)
+            if below and any(entry.name == ENVIRONMENT for entry in entries):
+                continue
             looked.add(self.root / below)
-            for entry in self._entries(below):
+            for entry in entries:
                 name = f"{below}{entry.name}"
                 if self.choice.ignores(name):
                     continue

@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from ingest.document import Block, Ref
-from ingest.markers import BREAK, GOES_ON, SYMBOLS, find_markers, name_again, shown
+from ingest.markers import BREAK, GOES_ON, ITEM, SYMBOLS, find_markers, name_again, shown
 from ingest.note_runs import AT_THE_END, Chunk, NoteRun, next_label, runs_of
 
 RAISES = ("bracket", "raised", "superscript")
@@ -134,14 +134,17 @@ class PrintedNotes:
                     yield Block("note", self.cut(text, run.start), label=run.names[label])
 
 
-def link_printed_notes(blocks: Sequence[Block], warnings: list[str] | None = None) -> tuple[Block, ...]:
+def link_printed_notes(
+    blocks: Sequence[Block], warnings: list[str] | None = None, *, headed: bool = False
+) -> tuple[Block, ...]:
     """The blocks of a format that links notes, of a document without such links: what is a note by its
-    print becomes one, and its markers are linked. warnings: gets a line for each marker without a note."""
+    print becomes one, and its markers are linked. warnings: gets a line for each marker without a note.
+    headed: whether items of a numbered list are notes only below a heading that says "Notes"."""
     texts = ["".join(p if isinstance(p, str) else f"[{p.label}]" for p in block.content) for block in blocks]
     may = ("paragraph", "item", "heading")
     chunks = [
         Chunk(_lines(text) if b.kind in may else ("",), 4 * (GOES_ON in text))
-        for b, text in zip(blocks, texts, strict=True)
+        for b, text in zip(blocks, _without_lists(texts) if headed else texts, strict=True)
     ]
     notes = PrintedNotes(chunks)
     body = [
@@ -158,6 +161,15 @@ def link_printed_notes(blocks: Sequence[Block], warnings: list[str] | None = Non
 def as_shown(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """The blocks of a document whose notes are linked, with what is raised as it is read."""
     return tuple(replace(block, content=shown(_merged(block.content))) for block in blocks)
+
+
+def _without_lists(texts: Iterable[str]) -> Iterator[str]:
+    """The texts without items' numbers, but for those of a list right below a heading that says "Notes"."""
+    below = False
+    for text in texts:
+        below = below and bool(ITEM.match(text))
+        yield text if below else ITEM.sub("", text)
+        below = below or _says_notes(text)
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -182,4 +194,8 @@ def _bullets(candidates: Sequence[NoteRun], chunks: Sequence[Chunk]) -> set[int]
 
 
 def _headed(run: NoteRun, chunks: Sequence[Chunk]) -> bool:
-    return run.start > 0 and bool(NOTES_HEADING.match(chunks[run.start - 1].text.strip("#*= ")))
+    return run.start > 0 and _says_notes(chunks[run.start - 1].text)
+
+
+def _says_notes(text: str) -> bool:
+    return bool(NOTES_HEADING.match(text.strip("#*= ")))

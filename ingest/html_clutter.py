@@ -74,8 +74,9 @@ def _own_id(node: LexborNode) -> str:
 
 
 def not_shown(root: LexborNode) -> list[LexborNode]:
-    """Elements whose own style hides them."""
-    return [node for node in root.css("[style]") if NOT_SHOWN.search(node.attributes.get("style") or "")]
+    """Elements whose own style hides them. Not those with a formula, of which a page may show an image."""
+    hidden = [node for node in root.css("[style]") if NOT_SHOWN.search(node.attributes.get("style") or "")]
+    return [node for node in hidden if node.tag != "math" and node.css_first("math") is None]
 
 
 def paragraph_numbers(root: LexborNode) -> list[LexborNode]:

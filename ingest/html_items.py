@@ -6,13 +6,21 @@ from selectolax.lexbor import LexborNode
 
 from ingest.item_numbers import item_mark, spell
 
-TYPES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+TYPES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman",
+         "disc": "", "circle": "", "square": "", "none": ""}  # fmt: skip
 STYLES = {
     "lower-alpha": "lowerLetter", "lower-latin": "lowerLetter", "upper-alpha": "upperLetter",
     "upper-latin": "upperLetter", "lower-roman": "lowerRoman", "upper-roman": "upperRoman",
     "none": "", "disc": "", "circle": "", "square": "", "decimal": "decimal",
 }  # fmt: skip
-LIST_STYLE = re.compile(rf"list-style(?:-type)?\s*:[^;]*?(?<![\w-])({'|'.join(STYLES)})(?![\w-])", re.I)
+LIST_STYLE = re.compile(
+    rf"list-style(?:-type)?\s*:[^;]{{0,200}}?(?:(?<![\w-])({'|'.join(STYLES)})(?![\w-])|[\"'])", re.I
+)
+"""In quotes is what a list prints before every item, or the address of an image."""
+NO_ITEM = re.compile(r"(?:^|;)\s*display\s*:\s*(?:inline|block|flex|grid|table|contents|none)", re.I)
+"""What is shown in another way than as an item has no number."""
+NO_NUMBERS = {"list-unstyled", "list-inline", "list-none", "linenums"}
+"""Classes of lists in the styles that many pages share."""
 INTEGER = re.compile(r"\s*([-+]?\d{1,9})\s*")
 
 
@@ -22,6 +30,8 @@ class Items:
     def __init__(self) -> None:
         self.next: dict[int, int] = {}
         """`mem_id` of an ordered list, to the number of its next item."""
+        self.styles: dict[int, str] = {}
+        """The same, to how its numbers are spelled."""
 
     def mark(self, item: LexborNode) -> str:
         """The mark of an item's number, "" for an item of a list without order."""
@@ -32,9 +42,10 @@ class Items:
         if above.mem_id not in self.next:
             first = sum(node.tag == "li" for node in above.iter()) if backward else 1
             self.next[above.mem_id] = _integer(above, "start", first)
+            self.styles[above.mem_id] = "" if _without_numbers(above) else _style(above, "decimal")
         number = _integer(item, "value", self.next[above.mem_id])
         self.next[above.mem_id] = number - 1 if backward else number + 1
-        style = _style(item, _style(above, "decimal"))
+        style = "" if _is_code(item, "pre") else _style(item, self.styles[above.mem_id])
         return item_mark(f"{spell(number, style)}.", printed=style != "")
 
 
@@ -43,8 +54,39 @@ def _integer(node: LexborNode, attribute: str, usual: int) -> int:
     return int(found[1]) if found else usual
 
 
+def _without_numbers(above: LexborNode) -> bool:
+    """Whether a list prints no numbers by its class, or numbers nothing but lines of code."""
+    if NO_NUMBERS & set((above.attributes.get("class") or "").split()):
+        return True
+    if all(_is_code(item, "pre", "code") for item in above.iter() if item.tag == "li"):
+        return True
+    node: LexborNode | None = above
+    while node is not None and node.tag != "pre":
+        node = node.parent
+    return node is not None
+
+
+def _is_code(item: LexborNode, *kinds: str) -> bool:
+    """Whether an item holds a single element of one of the kinds, and nothing else."""
+    node = item
+    while node.tag not in kinds:
+        inner = (child for child in node.iter(include_text=True) if not _is_blank(child))
+        first, second = next(inner, None), next(inner, None)
+        if first is None or second is not None:
+            return False
+        node = first
+    return True
+
+
+def _is_blank(node: LexborNode) -> bool:
+    return bool(node.is_text_node) and not (node.text(deep=False) or "").strip()
+
+
 def _style(node: LexborNode, usual: str) -> str:
     """How the element's numbers are spelled, "" for not at all."""
-    if found := LIST_STYLE.search(node.attributes.get("style") or ""):
-        return STYLES[found[1].lower()]
-    return TYPES.get(node.attributes.get("type") or "", usual)
+    said, kind = node.attributes.get("style") or "", node.attributes.get("type") or ""
+    if node.tag == "li" and NO_ITEM.search(said):
+        return ""
+    if found := LIST_STYLE.search(said):
+        return STYLES[found[1].lower()] if found[1] else ""
+    return TYPES.get(kind if len(kind) == 1 else kind.lower(), usual)

@@ -78,6 +78,8 @@ class Walk:
         todo: list[tuple[LexborNode | None, BlockKind, int]] = [(None, kind, 0), *_children(root, kind, 0)]
         while todo:
             node, kind, level = todo.pop()
+            if node is not None and self.prefix not in ("", GOES_ON) and not self._in_item(node):
+                self.prefix = ""  # the number of an item without text
             if node is None:
                 yield from self._flush(kind, level)
             elif node.is_text_node:

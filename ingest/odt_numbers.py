@@ -1,4 +1,4 @@
-"""The numbers that OpenDocument's lists and headings print before paragraphs. The file does not hold them; it
+"""The numbers that OpenDocument's lists print before paragraphs. The file does not hold them; it
 has the lists and what their styles say of each level, and this counts."""
 
 import re
@@ -34,14 +34,11 @@ class Numbers:
         parts = [part for part in (styles, content) if part is not None]
         named = [node for part in parts for node in part.iter(f"{TEXT}list-style")]
         self._levels = {node.get(f"{STYLE}name", ""): _levels(node) for node in named}
-        outlines = [node for part in parts for node in part.iter(f"{TEXT}outline-style")]
-        self._outline = _levels(outlines[0]) if outlines else {}
         self._styles = {n.get(f"{STYLE}name", ""): n for part in parts for n in part.iter(f"{STYLE}style")}
         self._open: list[_List] = []
         self._by_id: dict[str, dict[int, int]] = {}
         self._last: tuple[str, dict[int, int]] = ("", {})
         """Style and counts of the list before."""
-        self._headings: dict[int, int] = {}
 
     def begin_list(self, node: etree._Element) -> None:
         """A list, or one in the item of another."""
@@ -71,25 +68,23 @@ class Numbers:
             self._open[-1].start = int(given) if re.fullmatch(r"\d{1,9}", given) else None
 
     def next(self, paragraph: etree._Element) -> str:
-        """What is printed before the next paragraph or heading, "" for nothing."""
-        if not self._open:
-            heading = paragraph.tag == f"{TEXT}h" and paragraph.get(f"{TEXT}is-list-header") != "true"
-            depth = _integer(paragraph, "outline-level", 1)
-            return _count(self._outline, depth, self._headings, None) if heading else ""
-        found = self._open[-1]
-        if not found.waits:
+        """What is printed before the next paragraph, "" for nothing."""
+        if not self._open or not self._open[-1].waits:
             return ""
+        found = self._open[-1]
         found.waits = False
         levels = self._levels.get(found.style or self._list_style(paragraph), {})
         return _count(levels, len(self._open), found.counts, found.start)
 
     def _list_style(self, paragraph: etree._Element) -> str:
-        """The list style that the paragraph's style names."""
+        """The list style that the paragraph's style names; it may say that there is none."""
         name = paragraph.get(f"{TEXT}style-name", "")
         for _ in range(LONGEST_CHAIN):
             node = self._styles.get(name)
-            if node is None or node.get(f"{STYLE}list-style-name"):
-                return "" if node is None else node.get(f"{STYLE}list-style-name", "")
+            if node is None:
+                break
+            if (said := node.get(f"{STYLE}list-style-name")) is not None:
+                return said
             name = node.get(f"{STYLE}parent-style-name", "")
         return ""
 
@@ -115,8 +110,7 @@ def _count(levels: _Levels, depth: int, counts: dict[int, int], given: int | Non
 
 
 def _levels(style: etree._Element) -> _Levels:
-    tags = ("list-level-style-number", "outline-level-style")
-    nodes = [node for tag in tags for node in style.findall(f"text:{tag}", NAMESPACES)]
+    nodes = style.findall("text:list-level-style-number", NAMESPACES)
     return {_integer(node, "level", 1): node for node in nodes}
 
 

@@ -20,7 +20,6 @@ from ingest.errors import SourceTooLarge, SourceUnreadable
 from ingest.footnotes import NOTES_HEADING
 from ingest.html_walk import LONGEST_ROW
 from ingest.item_numbers import item_mark
-from ingest.markers import ITEM
 
 MOST_UNPACKED = 200_000_000
 """Bytes that the members of one archive may have unpacked, all of them together."""
@@ -154,10 +153,12 @@ class Builder:
     _rows: list[list[list[Block]]] = field(default_factory=list)
 
     def end_paragraph(self, kind: BlockKind = "paragraph", level: int = 0, number: str = "") -> None:
-        """What was added since the last end is a block, unless it is blank. number: printed before it."""
+        """What was added since the last end is a block, unless it is blank. number: printed before it; it is
+        left out of headings, which are known by their words."""
         pieces, self.pieces = self.pieces, []
         if any(isinstance(piece, Ref) or piece.strip() for piece in pieces):
-            mark = item_mark(number) if kind != "code" and self.label is None else ""
+            numbered = kind not in ("title", "heading", "code") and self.label is None
+            mark = item_mark(number) if numbered else ""
             self._add([self._block(kind, [mark, *pieces] if mark else pieces, level)])
 
     def begin_row(self) -> None:
@@ -232,8 +233,8 @@ def finish(blocks: Iterable[Block]) -> list[Block]:
 def without_notes_heading(blocks: list[Block]) -> list[Block]:
     """The blocks less a last heading that says "Notes" above notes that stand elsewhere."""
     while blocks and blocks[-1].kind == "heading":
-        words = "".join(piece for piece in blocks[-1].content if isinstance(piece, str))
-        if not NOTES_HEADING.match(ITEM.sub("", words).strip()):
+        words = "".join(piece for piece in blocks[-1].content if isinstance(piece, str)).strip()
+        if not NOTES_HEADING.match(words):
             break
         blocks.pop()
     return blocks

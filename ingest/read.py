@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import os
 import pkgutil
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +34,12 @@ def readers() -> dict[str, ModuleType]:
             reader = importlib.import_module(module.name)
             table |= dict.fromkeys(reader.SUFFIXES, reader)
     return table
+
+
+def suffix_of(path: str) -> str:
+    """The suffix of a file's name in small letters; the end of a version is none: "Apache-2.0"."""
+    suffix = Path(path).suffix.lower()
+    return "" if re.search(r"\d\.\d+$", path) else suffix
 
 
 def content_of(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
@@ -72,7 +79,7 @@ def read_bytes(data: bytes, *, name: str, source: str, ocr: Ocr | None = None) -
 
     The version is the content's SHA-256, or where OCR recognised pages that of the content and of which
     pages in which languages: with it and without it the same content is two versions."""
-    suffix = Path(name).suffix.lower()
+    suffix = suffix_of(name)
     if suffix == ".rtf":
         raise SourceUnreadable(
             f"{source} is an RTF file, which Cited does not read; save it as .docx or .odt"
@@ -86,12 +93,13 @@ def read_bytes(data: bytes, *, name: str, source: str, ocr: Ocr | None = None) -
         version.update("".join(said for said in read.warnings if RECOGNISED in said).encode())
     else:
         read = reader.read(data, source) if reader else read_text(decode(data, source))
+    stem = Path(name).stem if suffix else Path(name).name
     document = normalise(
         read,
         document_id=document_id(source),
         source=source,
         version=version.hexdigest(),
-        fallback_title=Path(name).stem.replace("_", " ").replace("-", " ").strip() or name,
+        fallback_title=stem.replace("_", " ").replace("-", " ").strip() or name,
     )
     if not any(part.kind not in ("title", "heading") for part in document.parts):
         raise SourceUnreadable(f"{source} holds no text to cite: only a title, headings or markup")

@@ -71,7 +71,9 @@ def read(data: bytes, name: str) -> Read:
     notes = [b for note in names.labels if note in sources for b in walk.note(note, sources[note])]
     return Read(
         title=package.title(),
-        blocks=as_shown((*without_notes_heading(body), *notes)) if notes else link_printed_notes(body),
+        blocks=as_shown((*without_notes_heading(body), *notes))
+        if notes
+        else link_printed_notes(body, headed=True),
         left_out=(*walk.everything_left_out(), *package.beside_the_text()),
         warnings=(*(f"marker [{label}] has no note in the file" for label in missing), *walk.warnings()),
     )

@@ -17,7 +17,7 @@ from ingest.document import Block, Read
 from ingest.epub_package import APPARATUS, NOTES_FILE, Book, Chapter, path_inside, read_book
 from ingest.errors import SourceTooLarge, SourceUnreadable
 from ingest.footnotes import NOTES_HEADING, as_shown, link_printed_notes
-from ingest.html_clutter import not_shown, paragraph_numbers
+from ingest.html_clutter import paragraph_numbers
 from ingest.html_notes import words_of
 from ingest.html_page import DECLARED, outermost, parse, take
 from ingest.html_walk import take_notes
@@ -52,7 +52,7 @@ def read(data: bytes, name: str) -> Read:
         if node is None:  # swallowed by an element that the chapter before it left open, <plaintext> say
             book.warnings.append(f"a chapter is left out: {chapter.path} cannot be parsed")
             continue
-        beside = [*node.css(BESIDE), *not_shown(node), *paragraph_numbers(node)]
+        beside = [*node.css(BESIDE), *paragraph_numbers(node)]
         asides = " ".join(words for aside in outermost(node, beside) if (words := take(aside)))
         left_out += [asides] if asides else []
         words = words_of(node)

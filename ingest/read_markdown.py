@@ -104,8 +104,8 @@ class _Walk:
         self.title = ""
         self.labels: dict[int, str] = {}
         self.prefix = ""
-        self.numbers: list[int] = []
-        """Of the next item of each ordered list that is open."""
+        self.numbers: list[tuple[int, int]] = []
+        """Of the last item of each ordered list that is open: as typed, and as read."""
         self.orphans: dict[str, None] = {}
         self.at: float = 0
         self.inline_at: dict[int, float] = {}
@@ -143,7 +143,7 @@ class _Walk:
                 case "footnote_reference_close":
                     label = None
                 case "ordered_list_open":
-                    self.numbers.append(int(token.attrs.get("start", 1)))
+                    self.numbers.append((-1, -1))
                 case "ordered_list_close":
                     self.numbers.pop()
                 case "heading_open" | "list_item_open" | "blockquote_open":
@@ -176,11 +176,14 @@ class _Walk:
                         self._add(block.kind, block.content, label or block.label, block.level)
 
     def _number(self, token: Token) -> str:
-        """The mark of a list item's number, "" for what has none."""
+        """The mark of a list item's number, "" for what has none: as typed, and counted where the number
+        before is typed again, as in "1. 1. 1."."""
         if not token.info.isdecimal():
             return ""
-        self.numbers[-1] += 1
-        return item_mark(f"{self.numbers[-1] - 1}{token.markup}")
+        typed = int(token.info)
+        number = self.numbers[-1][1] + 1 if typed in self.numbers[-1] else typed
+        self.numbers[-1] = typed, number
+        return item_mark(f"{number}{token.markup}")
 
     def read_front_matter(self, text: str) -> None:
         """What a file says of itself before it begins: its title."""
@@ -200,6 +203,7 @@ class _Walk:
         if label is not None:
             kind = "note"
         self.blocks.append(Block(kind, tuple(content), level, label))
+        self.prefix = GOES_ON if self.prefix else ""
 
     def inline(self, tokens: Iterable[Token]) -> list[str | Ref]:
         """Text of inline tokens, with footnote markers; markup and image addresses are gone."""

@@ -82,7 +82,7 @@ def read(data: bytes, name: str) -> Read:
     found = None if meta is None else meta.find(".//{http://purl.org/dc/elements/1.1/}title")
     return Read(
         title="" if found is None else (found.text or "").strip(),
-        blocks=as_shown((*body, *note_blocks)) if note_blocks else link_printed_notes(body),
+        blocks=as_shown((*body, *note_blocks)) if note_blocks else link_printed_notes(body, headed=True),
         left_out=(*walk.left_out, *beside_the_text(styles)),
         warnings=tuple(walk.warnings(root)),
     )

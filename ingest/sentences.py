@@ -40,6 +40,11 @@ NAME_BEFORE = re.compile(r"[^\s\"'“”‘’«»(\[]*$")
 NAME_BEHIND = re.compile(r"[^\s\"'“”‘’«»)\]]*")
 CODE = re.compile(r"_|[a-z][A-Z]|[^\W\d_]{2}\.[^\W\d_]{2}|[/\\@]|\w\($")
 """What names in programs, files' names and addresses have, and words do not."""
+NAME_WITH_PARTS = re.compile(r"[\w-]+(?:\.[\w-]+)+|\w*_\w*|[^\s@/]+@[\w-]+")
+"""Such a name may go on with a plain word: "os.path.Join", "my_app.Engine", "info@example.Org"."""
+PLAIN_WORD = re.compile(r"(?:Ma?c)?[A-Z][a-z]+\s")
+CAPITAL_NAME = re.compile("NET|COM|ORG|IO|EDU|GOV|INFO|JS|TXT|EXE|BAT|SYS|DLL|INI|PDF|DOC|HTML?|ZIP")
+"""What follows the dot in a name in capitals: "ASP.NET", "README.TXT"."""
 STARTERS = re.compile(
     "A|After|All|Also|An|And|As|At|Both|But|By|Each|For|From|He|Here|How|However|If|In|It|Its|No|Not|On|One|Our"
     "|She|So|Some|Such|That|The|Their|Then|There|These|They|This|Those|Thus|To|Two|We|What|When|Where|Which"
@@ -48,8 +53,15 @@ STARTERS = re.compile(
 """A dot before one of these ends a sentence whose space got lost."""
 NUMBER = re.compile(r"\d{1,2}\.")
 """Alone, the number of a list's item."""
+DIVISIONS = (
+    "Art(?:icle)?|Sec(?:tion)?|Chapter|Part|Fig(?:ure)?|Table|Clause|Rule|Title|Annex|Appendix|Schedule|Exhibit"
+    "|Paragraph|Step|Item|No|Book|Volume|Act|Scene|Amendment|Example|Theorem|Lemma|Question"
+    "|Artikel|Kapitel|Abschnitt|Teil|Anhang|Anlage"
+)
+"""Words that the first number of a text may follow; behind others it ends a sentence: "Vitamin C."."""
 FIRST_NUMBER = re.compile(
-    r"(?:(?:[A-Z]\w{2,11}\s|§\s?)?\(?(?:\d{1,3}(?:\.\d{1,3}){0,8}|[ivxlc]{1,8}|[IVXLC]{1,8})|[a-zA-Z])[.):]+"
+    rf"(?:(?:(?i:{DIVISIONS})\.?\s|§\s?)?\(?(?:\d{{1,3}}(?:\.\d{{1,3}}){{0,8}}|[ivxlc]{{1,8}}|[IVXLC]{{1,8}})"
+    r"|[a-zA-Z])[.):]+"
 )
 """The same at the start of a text: "100.", "1.1.", "iv.", "B.", "Article I."."""
 LETTERED = re.compile(r"\s*\(\w{1,8}\)\s+")
@@ -121,8 +133,11 @@ def _is_in_name(before: str, behind: str) -> bool:
     word = right[0].rstrip(".,;:!?")
     if STARTERS.fullmatch(word):
         return False
-    capitals = left[0].isupper() and word.isupper() and len(left[0]) > 1
-    return not left[0] or capitals or bool(CODE.search(left[0]) or CODE.search(word))
+    if not left[0] or (left[0].isupper() and CAPITAL_NAME.fullmatch(word)):
+        return True
+    if PLAIN_WORD.match(behind) and not NAME_WITH_PARTS.fullmatch(left[0]):
+        return False
+    return bool(CODE.search(left[0]) or CODE.search(word))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -8,9 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.answer import LONGEST_QUESTION, REFUSAL, Answerer
+from app.cite import in_words
 from app.engine import CitedQueryEngine
 from index.library import Library
+from ingest.document import Span
 from ingest.errors import QuestionError
+from ingest.passages import Passage
 from ingest.read import read_bytes, read_file
 from tests.conftest import SAMPLES
 
@@ -237,3 +240,20 @@ def test_nothing_but_markers_is_changed_in_a_quotation(embedder, tmp_path: Path)
         answer = Answerer(library, threshold=0.0).answer("By how much did the prices rise?")
     assert "by .5 percent , in .venv terms [x] ." in answer.text
     assert not answer.text.startswith("5 percent")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Berlin[1] fell.", "Berlin fell."),
+        ("Berlin[1]and Bonn [1].", "Berlin and Bonn."),
+        ("a [1]b", "a b"),
+        ("One.[1] Two", "One. Two"),
+        ("a [2] .5\nb", "a [2] .5 / b"),
+    ],
+)
+def test_a_quotation_loses_its_markers_and_nothing_else(text: str, shown: str):
+    passage = Passage(
+        "d:v:0", "d", 0, "body", 0, len(text), (Span(0, len(text)),), text, "T", "", notes=("1",)
+    )
+    assert in_words(passage, Span(0, len(text))) == shown

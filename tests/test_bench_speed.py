@@ -105,7 +105,7 @@ def test_seconds_are_medians_of_the_rounds_milliseconds_of_all_questions_and_mem
     assert (row.build_memory_mb, row.memory_mb, row.disk_mb) == (300.0, 300.0, 3.0)
 
 
-SMALL = "from eval.bench.memory import most_memory_mb; print(most_memory_mb())"
+SMALL = "from eval.memory import most_memory_mb; print(most_memory_mb())"
 
 
 def test_memory_is_that_of_the_process_itself_and_not_of_the_one_that_started_it():

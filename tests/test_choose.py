@@ -118,6 +118,7 @@ def test_a_threshold_that_is_given_overrules_the_fitted_one():
         ("from 2010-2015", "2015", "2015"),
         ("version 3.5 has", "5", "5"),
         ("some 12 % of them", "12", "12 %"),
+        ("at 37 °C, then", "37", "37 °C"),
         ("塔は1902年に", "1902", "1902"),
         ("灯台は島にある", "島", "島"),
     ],

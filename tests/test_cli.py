@@ -30,11 +30,12 @@ class Cited:
         self.out = self.err = ""
 
     def __call__(self, *words, typed=""):
-        """The exit status; any other exception than SystemExit is a traceback for the user."""
+        """The exit status; any other exception than SystemExit is a traceback for the user. typed: None for
+        a standard input that is closed."""
         command, *rest = map(str, words)
         library = [] if command.startswith("-") or command == "eval" else ["--library", str(self.folder)]
         self.monkeypatch.setattr(sys, "argv", ["cited", command, *library, *rest])
-        self.monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        self.monkeypatch.setattr(sys, "stdin", None if typed is None else io.StringIO(typed))
         self.capsys.readouterr()
         status = 0
         try:
@@ -343,6 +344,12 @@ def test_a_question_may_come_on_standard_input(on_samples):
         assert "the question is empty" in on_samples.err
 
 
+@pytest.mark.parametrize("words", [["ask", "-"], ["search", "-"], ["ask", "--input", "-"]])
+def test_a_closed_standard_input_is_an_error(on_samples, words):
+    assert on_samples(*words, typed=None) == 1
+    assert "standard input is closed" in on_samples.err
+
+
 def test_one_question_or_a_file_of_them_and_not_both(on_samples, tmp_path):
     for words in (["ask"], ["ask", "Who?", "--input", tmp_path / "x.jsonl"]):
         assert on_samples(*words) == 2
@@ -505,16 +512,57 @@ def test_delete_takes_a_folder_that_is_there_or_gone(cited, tmp_path):
     assert [entry.title for entry in cited.entries()] == ["oneself/c.md"]
 
 
-def test_a_name_that_begins_several_ids_is_no_folder(cited, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"report-2023.md": "Other things."},  # the beginning of an id
+        {"report-2023.md": "Other things.", "report-2024.md": "More things."},
+        {"a.md": "# report\n\nOther things."},  # a title
+        {"a.md": "# report\n\nOther things.", "b.md": "# report\n\nMore things."},
+        {"other/report": "Other things."},  # the end of a source
+    ],
+)
+def test_a_folder_and_documents_of_one_name_are_told_apart(cited, tmp_path, monkeypatch, others):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a").mkdir()
-    for name in ("a1.md", "a2.md", "a/b.md"):
-        (tmp_path / name).write_text(f"Other things were written in {name}.\n")
-    cited("ingest", tmp_path)
-    assert cited("delete", "a") == 1
-    assert "more than one document" in cited.err
-    assert cited("delete", "a/") == 0
+    for name, text in {"report/c.md": "# c\n\nThings of the folder.", **others}.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    cited("ingest", "report/c.md", *others)
+    before = cited.entries()
+    assert len(before) == 1 + len(others)
+    assert cited("delete", "report") == 1
+    assert "write ./report/ for the folder, or the document's id" in cited.err
+    assert cited.entries() == before
+    assert cited("delete", "./report/") == 0
+    assert [entry for entry in before if entry.title != "c"] == cited.entries()
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+def test_an_id_or_a_path_is_the_document_even_where_it_is_a_folder(cited, tmp_path, monkeypatch, by_id):
+    monkeypatch.chdir(tmp_path)
+    Path("a.md").write_text("Other things were written.")
+    cited("ingest", "a.md")
+    (document,) = cited.entries()
+    Path("a.md").unlink()
+    for folder in ("a.md", document.id):
+        Path(folder).mkdir()
+        (Path(folder) / "b.md").write_text(f"Things of the folder {folder}.")
+    cited("ingest", "a.md", document.id)
+    assert cited("delete", document.id if by_id else "a.md") == 0
     assert len(cited.entries()) == 2
+    assert document not in cited.entries()
+
+
+def test_delete_takes_a_folder_whose_name_is_no_unicode(cited, tmp_path):
+    folder = Path(f"{tmp_path}/caf\udce9")
+    folder.mkdir()
+    (folder / "a.md").write_text("Other things were written.")
+    cited("ingest", folder)
+    assert len(cited.entries()) == 1
+    assert cited("delete", folder) == 0
+    assert cited.entries() == []
+    assert cited("delete", folder) == 1
+    assert "there is no document" in cited.err
 
 
 def test_rebuild_says_how_much_and_leaves_the_documents(cited, bridge):

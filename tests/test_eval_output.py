@@ -76,6 +76,46 @@ def test_a_run_that_is_stopped_leaves_the_results_of_before_and_is_gone_on_with(
     assert sorted(path.name for path in tmp_path.glob("r.jsonl*")) == ["r.jsonl"]
 
 
+def test_what_was_done_is_kept_however_soon_a_run_is_stopped_again(task: Task, tmp_path: Path):
+    output, part = tmp_path / "r.jsonl", tmp_path / "r.jsonl.part"
+    for after in (2, 1):
+        with pytest.raises(Stopped):
+            run(task, output, progress=stop_after(after))
+        assert part.read_text(encoding="utf-8").count('"kind": "answer"') == 2
+
+
+def test_complete_results_that_could_not_be_put_in_their_place_are_not_made_again(task: Task, tmp_path: Path):
+    output, asked = tmp_path / "r.jsonl", []
+    run(task, output, answering=counted(asked))
+    output.rename(beside(output, ".part"))
+    asked.clear()
+    run(task, output, answering=counted(asked))
+    assert asked == []
+    assert output.is_file()
+
+
+def test_results_keep_the_rights_of_those_that_they_replace(task: Task, tmp_path: Path):
+    output = tmp_path / "r.jsonl"
+    run(task, output)
+    output.chmod(0o660)
+    run(task, output)
+    assert output.stat().st_mode & 0o777 == 0o660
+
+
+def test_the_first_results_of_a_set_need_no_baseline_for_its_gates(task: Task, tmp_path: Path):
+    with task.path.open("a", encoding="utf-8") as file:
+        file.write('{"gates": ["no question that passed may fail"]}\n')
+    (source,) = (document.source for document in task.documents.values())
+    found = invoke("eval", "run", task.path, "--source", source, "-o", tmp_path / "r.jsonl")
+    assert found.exit_code == 0, found.output
+    assert "not checked without --baseline: no question that passed may fail" in found.output
+
+
+def test_a_name_too_long_for_the_part_of_it_is_an_error_that_names_it(task: Task, tmp_path: Path):
+    with pytest.raises(EvaluationError, match=r"cannot be written to .*long"):
+        run(task, tmp_path / ("r" * 252))
+
+
 def test_answers_of_another_decision_are_not_mixed(task: Task, tmp_path: Path):
     output, other = tmp_path / "r.jsonl", load_reader()
     with pytest.raises(Stopped):

@@ -7,6 +7,7 @@ from app.reader.expect import (
     allowance,
     asks_several,
     has_short_answer,
+    in_other_script,
     is_small_talk,
     lacks_expected,
 )
@@ -66,16 +67,49 @@ def test_whether_or_several_things_and_questions_of_other_scripts_have_none_eith
 @pytest.mark.parametrize(
     ("question", "right", "wrong"),
     [
-        ("Who is the captain?", "Ahab", "a sewer and garbage collection"),
-        ("Who pays for water?", "Landlord", "The gas"),
+        ("In what century was it built?", "12th century", "stone"),
         ("How many ships were sent?", "two minesweepers", "minesweepers"),
         ("What is the email address of support?", "help@example.org", "44 20 7946"),
+        ("What decade was it?", "the twenties", "the war"),
         ("In which year was it built?", "1902", "the spring"),
     ],
 )
 def test_words_of_another_kind_than_is_asked_for_are_no_short_answer(question, right, wrong):
     assert allowance(question, right) > 0
     assert allowance(question, wrong) == NEVER
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Who won, Oxford or Cambridge?", "Oxford"),
+        ("Who can apply?", "any employee"),
+        ("Who pays for water?", "the gas company"),
+        ("How many of the 60 came?", "60"),
+    ],
+)
+def test_what_is_less_likely_is_not_ruled_out(question: str, words: str):
+    assert allowance(question, words) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Who invented email?", "Ray Tomlinson"),
+        ("How many emails were sent?", "3,000"),
+        ("When was the website launched?", "1995"),
+        ("Who is the captain?", "Ahab"),
+    ],
+)
+def test_a_question_that_mentions_addresses_asks_for_what_it_asks(question: str, words: str):
+    assert allowance(question, words) > 0
+
+
+@pytest.mark.parametrize(
+    "question", ["What area in km² has it?", "How many µm are ½ mm?", "Thành phố nào lớn nhất?"]
+)
+def test_signs_of_formulas_and_accents_are_no_other_script(question: str):
+    assert not in_other_script(question)
 
 
 def test_where_other_kinds_can_answer_too_they_have_no_allowance_and_may():

@@ -32,7 +32,7 @@ def test_files_of_known_formats_are_found_in_order_and_the_others_are_counted(tm
 
 
 def test_a_file_without_a_suffix_is_taken_if_it_holds_text(tmp_path):
-    make(tmp_path, "README", "Apache-2.0", "sub/Dockerfile", "rb.txt")
+    make(tmp_path, "README", "Apache-2.0", "sub/Dockerfile", "rb.txt", "app.log.1", "foo.so.6", "tqdm.1")
     (tmp_path / "run").write_text("#!/bin/sh\necho it")
     (tmp_path / "program").write_bytes(b"\x7fELF\0\0")
     (tmp_path / "latin").write_bytes(b"caf\xe9 au lait")
@@ -41,7 +41,7 @@ def test_a_file_without_a_suffix_is_taken_if_it_holds_text(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     found = look(tmp_path)
     assert names(tmp_path) == ["Apache-2.0", "README", "long", "rb.txt"]
-    assert (found.passed_over, found.warnings) == ({"": 6}, ())
+    assert (found.passed_over, found.warnings) == ({"": 6, ".1": 2, ".6": 1}, ())
     assert names(tmp_path, Choice(globs=("*.txt",))) == ["rb.txt"]
     assert names(tmp_path, Choice(globs=("READ*",))) == ["README"]
 
@@ -60,6 +60,17 @@ def test_hidden_files_and_folders_and_those_of_version_control_are_passed_over(t
     found = look(tmp_path)
     assert names(tmp_path) == ["a.txt"]
     assert (found.passed_over, found.warnings) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    "installed",
+    ["a-1.0.dist-info/RECORD", "a.egg-info/PKG-INFO", "node_modules/a/README.md", "__pycache__/a.txt"],
+)
+def test_folders_of_installed_packages_are_passed_over(tmp_path, installed):
+    make(tmp_path, "a.txt", f"sub/{installed}", "venv/pyvenv.cfg", "venv/lib/b.txt")
+    assert names(tmp_path) == ["a.txt"]
+    assert look(tmp_path).passed_over == {}
+    assert names(tmp_path / "venv") == ["lib/b.txt"]
 
 
 def test_a_hidden_folder_is_read_when_it_is_named(tmp_path):

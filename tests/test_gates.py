@@ -61,6 +61,25 @@ def test_a_run_is_held_against_its_baseline(rule: str, kept: bool):
     assert verdict.kept is kept
 
 
+def test_rounding_fails_no_gate():
+    third = sum([2 / 3, 1 / 2, 1 / 3]) / 3
+    assert third < 0.5
+    assert check(["evidence_recall >= 0.5"], a_run(recall=third), None)[0].kept
+    assert not check(["evidence_recall >= 0.5001"], a_run(recall=third), None)[0].kept
+    older = a_run(recall=0.6667)  # results had four digits
+    for rule in ("evidence_recall >= baseline", "evidence_recall == baseline"):
+        assert check([rule], a_run(recall=2 / 3), older)[0].kept
+    assert not check(["evidence_recall >= baseline"], a_run(recall=0.6665), older)[0].kept
+
+
+def test_a_baseline_without_any_of_the_questions_is_of_another_set():
+    before = a_run()
+    for row in before["answers"]:
+        row["id"] = f"other-{row['id']}"
+    with pytest.raises(EvaluationError, match="none of these questions"):
+        check(["no question that passed may fail"], a_run(), before)
+
+
 def test_a_figure_beyond_its_interval_fails_in_the_direction_that_is_worse():
     assert not check(["evidence_recall within baseline"], a_run(), a_run(recall=0.95))[0].kept
     assert check(["evidence_recall within baseline"], a_run(), a_run(recall=0.2))[0].kept

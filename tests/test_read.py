@@ -30,6 +30,13 @@ def test_the_same_content_has_the_same_version_and_the_same_source_the_same_id(t
     assert first.source == str(path.resolve())
 
 
+@pytest.mark.parametrize(
+    ("name", "title"), [("Apache-2.0", "Apache 2.0"), ("my_notes.txt", "my notes"), ("app.log.1", "app.log")]
+)
+def test_a_title_is_made_of_a_name_without_its_suffix_and_a_version_is_none(name, title):
+    assert read_bytes(b"One sentence.", name=name, source=name).title == title
+
+
 def test_an_id_is_plain_and_differs_by_source():
     assert document_id("/a/Café & Co.html").startswith("café-co-")
     assert document_id("/a/x.txt") != document_id("/b/x.txt")

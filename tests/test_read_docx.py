@@ -251,14 +251,17 @@ def test_a_table_that_lays_out_a_page_is_paragraphs(pandoc_docx):
     assert parts(found)[1:4] == [("paragraph", "short"), ("paragraph", "outer"), ("row", "x | y")]
 
 
+def without_notes(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        part = old.read("word/footnotes.xml").decode()
+    real = part[part.index('<w:footnote w:id="') : part.index("</w:footnotes>")]
+    return changed(data, (real, ""), member="word/footnotes.xml")
+
+
 def test_notes_that_are_only_printed_are_linked(pandoc_docx):
     lines = ("One.[1] Two.[2]", "[1] First.", "[2] Second.")
     xml = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in lines)
-    with zipfile.ZipFile(io.BytesIO(pandoc_docx)) as old:
-        part = old.read("word/footnotes.xml").decode()
-    real = part[part.index('<w:footnote w:id="') : part.index("</w:footnotes>")]
-    data = changed(pandoc_docx, (real, ""), member="word/footnotes.xml")
-    assert notes(body(data, xml)) == [("1", 1, "First."), ("2", 1, "Second.")]
+    assert notes(body(without_notes(pandoc_docx), xml)) == [("1", 1, "First."), ("2", 1, "Second.")]
 
 
 def level(depth: int, form: str, text: str, more: str = "") -> str:
@@ -297,6 +300,54 @@ def test_paragraphs_of_lists_have_the_numbers_that_word_prints(pandoc_docx):
         "Article I. Rent.", "1.1 Due.", "1.2 Paid.", "(a) a", "Between.", "(b) b", "(d) d", "dot", "(e) e",
         "Article II. Ends.", "2.1 So.", "x",
     ]  # fmt: skip
+
+
+PLAIN = (
+    f'<w:abstractNum w:abstractNumId="7003">{level(0, "decimal", "%1.")}{level(1, "decimal", "Ref [%2]")}'
+    f"{level(2, 'decimal', '%3.(%3)')}</w:abstractNum>"
+    '<w:num w:numId="7003"><w:abstractNumId w:val="7003"/></w:num>'
+)
+
+
+def in_plain_list(*lines: tuple[str, int | str]) -> str:
+    """Paragraphs that Word numbers: of a depth, or of a style, "" for those that it does not number."""
+    xml = ""
+    for text, place in lines:
+        made = in_list(text, place if isinstance(place, int) else 0, 0 if place == "" else 7003)
+        style = f'<w:pPr><w:pStyle w:val="{place}"/>' if isinstance(place, str) and place else "<w:pPr>"
+        xml += made.replace("<w:pPr>", style)
+    return xml
+
+
+@pytest.mark.parametrize(
+    ("lines", "text", "labels"),
+    [
+        (
+            [("Pots", "Title"), ("One", "Heading1"), ("A.[1] B.[3]", ""), ("Notes", "Heading1"), ("No.", "")],
+            "Pots/One/A.[1] B.[3]/Notes/No.",
+            "",
+        ),
+        ([("A.[1] B.[2]", ""), ("First.", 0), ("Second.", 0)], "A.[1] B.[2]/1. First./2. Second.", ""),
+        (
+            [("H", "Heading1"), ("A.[3] B.[4]", ""), ("Notes", "Heading1"), ("One.", 0), ("Two.", 0)],
+            "H/A.[3] B.[4]/[3] One./[4] Two.",
+            "34",
+        ),
+        ([("A.[1]", ""), ("Text.", 1), ("Item.", 2)], "A.[1]/Ref [1] Text./1.(1) Item.", ""),
+        (
+            [("A.[1]", ""), ("[1] Note.", ""), ("Text.", 1), ("Item.", 2)],
+            "A.[1]/Ref [1] Text./1.(1) Item./[1] Note.",
+            "1",
+        ),
+    ],
+)
+def test_numbers_that_word_prints_are_neither_headings_nor_markers(pandoc_docx, lines, text, labels):
+    data = changed(
+        without_notes(pandoc_docx), ("</w:numbering>", f"{PLAIN}</w:numbering>"), member="word/numbering.xml"
+    )
+    found = body(data, in_plain_list(*lines))
+    assert re.sub("\n+", "/", found.text) == text
+    assert "".join(label for label, _, _ in notes(found)) == labels
 
 
 def raised(text: str) -> str:

@@ -170,6 +170,11 @@ def test_numbers_that_a_book_prints_at_its_paragraphs_are_left_out_and_told():
     assert read.left_out == ("14 15",)
 
 
+def test_what_a_readers_program_may_show_is_text_however_it_is_styled():
+    chapter = f'<p style="display: none">The answer.</p><p>{PROSE}</p>'
+    assert document(book({"a.xhtml": chapter})).text.endswith(f"The answer.\n\n{PROSE.strip()}")
+
+
 def test_a_chapters_navigation_is_left_out_however_short_the_chapter_is():
     around = (
         '<div role="navigation"><h3>Navigation</h3><ul><li>next</li><li>The Salt Road, a book</li></ul></div>'

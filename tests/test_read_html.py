@@ -316,11 +316,28 @@ def test_powers_and_lists_are_no_notes():
         "empty": ("<ol><li></li><li>b</li><li> </li></ol><p>c</p>", "2. b/c"),
         "deep": ("<ol><li><section><p>a</p><p>b</p></section></li><li>c</li></ol>", "1. a/b/2. c"),
         "its own": ("<ol><li>1. a</li><li>(2) b</li><li>3.5 c</li></ol>", "1. a/(2) b/3. 3.5 c"),
+        "empty before text": ("<ol><li></li></ol>Bare text<p>c</p>", "Bare text/c"),
+        "empty before an element": ("<ol><li></li><li><img></li></ol><b>Bold</b> text", "Bold text"),
+        "empty inside": ("<ol><li>a<ol><li></li></ol>b</li><li>c</li></ol>", "1. a/b/2. c"),
+        "own sign": ("<ol style=\"list-style-type:'- '\"><li>a</li></ol>", "a"),
+        "bullets": ("<ol type=disc><li>a</li></ol><ol type=Circle><li>b</li></ol>", "a/b"),
+        "no item": ('<ol><li style="display:inline">a</li><li style="display: list-item">b</ol>', "a/2. b"),
+        "bare class": ('<ol class="x list-unstyled"><li>a</ol><ol class="list-none"><li>b</ol>', "a/b"),
+        "lines of code": ("<ol><li><code>a</code></li><li> <p><code>b</code></p></li></ol>", "a/b"),
+        "code in a list": ("<ol><li><code>a</code> b</li><li><code>c</code></li></ol>", "1. a b/2. c"),
+        "code block": ("<ol><li><pre>a</pre></li><li>b</li></ol>", "a/2. b"),
+        "numbered lines": ('<ol class="linenums"><li>a</ol><pre><ol><li>b</ol></pre>', "a/b"),
         "beside notes": ('<p>x<sup><a href="#n">1</a></sup></p><ol><li>a</li></ol><p id=n>Y', "x[1]/1. a/Y"),
     }.values(),
 )  # fmt: skip
 def test_items_of_ordered_lists_have_their_numbers(page, items):
     assert "/".join(text for _, text in parts(read(page))) == items
+
+
+@pytest.mark.timeout(10)  # of every start in the style to its end, for every item anew, it took minutes
+def test_a_long_style_of_a_list_is_read_at_once():
+    items = "<li>a</li>" * 200
+    assert read(f'<ol style="{"list-style:" * 4000}">{items}</ol>').text.endswith("200. a")
 
 
 def test_the_number_of_an_item_is_no_marker_of_the_notes_behind_it():
@@ -366,6 +383,18 @@ def test_what_a_page_does_not_show_is_left_out_and_reported(said):
     document = read(f"<p>{PROSE}</p><p {said}>It is free of charge.</p>")
     assert document.text == PROSE.strip()
     assert document.left_out == ("It is free of charge.",)
+
+
+def test_a_formula_that_a_page_shows_as_an_image_is_kept():
+    formula = "<math><mi>E</mi><mo>=</mo><mi>m</mi></math>"
+    hidden = (
+        f'<span class="mwe-math-mathml-a11y" style="display: none;">{formula}</span><img aria-hidden="true">'
+    )
+    document = read(
+        f"<p>{PROSE}</p><p>So {hidden} holds.</p><p>{formula.replace('>', ' style=display:none>', 1)}</p>"
+    )
+    assert document.text.endswith("So E=m holds.\n\nE=m")
+    assert document.left_out == ()
 
 
 def test_a_style_that_shows_an_element_hides_nothing():

@@ -91,6 +91,11 @@ def test_superscripts_and_a_numbered_list_of_notes_are_linked():
     assert document.text == "A\n\nA.[1] B.[2] C.th\n\n[1] One.\n\nMore.\n\n[2] Two."
 
 
+def test_numbered_notes_have_the_numbers_that_are_typed():
+    found = read("One.[1] Three.[3] Four.[4]\n\n## Notes\n\n1. First.\n3. Third.\n4. Fourth.\n")
+    assert notes(found) == [("3", 1, "Third."), ("4", 1, "Fourth.")]
+
+
 def test_notes_in_plain_print_are_linked_where_there_are_no_others():
     document = read("# T\n\nBody.[1] More.[2]\n\n## Notes\n\n[1] One.\n\n[2] Two.\n")
     assert document.text == "T\n\nBody.[1] More.[2]\n\n[1] One.\n\n[2] Two."
@@ -123,8 +128,12 @@ def test_lists_quotes_tables_and_code_keep_their_kind():
     ("text", "items"),
     [
         ("4. a\n4. b\n   1) c\n   2) d\n5. e\n", "4. a/5. b/1) c/2) d/6. e"),
+        ("1. a\n3. b\n4. c\n", "1. a/3. b/4. c"),
+        ("1. a\n1. b\n1. c\n7. d\n", "1. a/2. b/3. c/7. d"),
+        ("1. a\n2. b\n2. c\n3. d\n", "1. a/2. b/3. c/4. d"),
         ("0. a\n\n   b\n1. c\n", "0. a/b/1. c"),
-        ("1. - a\n2. > b\n3. ```\n   c\n   ```\n   d\n4. <!-- -->\n5. e\n", "1. a/2. b/c/3. d/5. e"),
+        ("1. - a\n2. > b\n3. ```\n   c\n   ```\n   d\n4. <!-- -->\n5. e\n", "1. a/2. b/c/d/5. e"),
+        ("1. | a |\n   | - |\n\n   b\n", "a/b"),
         ("1. 1. a\n", "1. 1. a"),
         ("1. [1] a\n2. (b) c\n- d\n", "[1] a/2. (b) c/d"),
     ],

@@ -107,6 +107,7 @@ def test_lists_tables_and_spaces():
 NUMBERS = """<office:styles>
 <text:outline-style style:name="Outline"><text:outline-level-style text:level="2" style:num-format="I"
  style:num-suffix="."/></text:outline-style>
+<style:style style:name="None" style:family="paragraph" style:parent-style-name="P" style:list-style-name=""/>
 <text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1"
  style:num-suffix="."/><text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="("
  style:num-suffix=")"/></text:list-style>
@@ -124,7 +125,7 @@ def listed(*items: str, **said: str) -> str:
     return f"<text:list{given}>{inside}</text:list>"
 
 
-def test_items_and_headings_have_the_numbers_that_their_styles_print():
+def test_items_and_no_headings_have_the_numbers_that_their_styles_print():
     below = listed("c", "d")
     first = listed("<text:p>a</text:p><text:p>more</text:p>", f"<text:p>b</text:p>{below}", style_name="L")
     found = flat(
@@ -137,13 +138,15 @@ def test_items_and_headings_have_the_numbers_that_their_styles_print():
         + listed("g", continue_numbering="true", style_name="L")
         + listed("", "h", style_name="L")
         + listed('<text:p text:style-name="P">i</text:p>')
+        + listed('<text:p text:style-name="None">without</text:p>')
+        + listed("before", '<text:h text:outline-level="3">In a list</text:h>', style_name="L")
         + listed("j", f"<text:p>k</text:p>{listed('l', listed('dot'))}", style_name="M")
         + '<text:h text:outline-level="2">End</text:h>',
         NUMBERS,
     )
     assert [text for _, text in parts(found)] == [
-        "I. Head", "1. a", "more", "2. b", "(a) c", "(b) d", "Between.", "3. e", "9. f", "10. g", "2. h",
-        "A) i", "A) j", "B) k", "B.1 l", "dot", "II. End",
+        "Head", "1. a", "more", "2. b", "(a) c", "(b) d", "Between.", "3. e", "9. f", "10. g", "2. h",
+        "A) i", "without", "1. before", "In a list", "A) j", "B) k", "B.1 l", "dot", "End",
     ]  # fmt: skip
 
 

@@ -104,6 +104,8 @@ def asked(question: str) -> str:
 
 def typed(what: str) -> str:
     """All of standard input. Raises SourceUnreadable."""
+    if sys.stdin is None:
+        raise SourceUnreadable(f"the {what} cannot be read: standard input is closed; pipe text into it")
     try:
         return sys.stdin.read()
     except (OSError, UnicodeDecodeError) as error:

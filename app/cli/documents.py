@@ -10,6 +10,7 @@ import click
 from app import terminal
 from app.cli.base import cited, json_option, library_options, opened, print_json, say
 from ingest.errors import DocumentUnknown
+from ingest.folders import source_of
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -68,12 +69,24 @@ def delete(documents: tuple[str, ...], settings: "Settings") -> None:
 
 
 def meant(library: "Library", name: str) -> list[str]:
-    """The id of the document of that name, else of all whose sources lie in the folder of that name, which
-    may be gone. Raises DocumentUnknown, also where the name begins several ids."""
-    try:
+    """The id of the document of that name, or of all whose sources lie in the folder of that name, which
+    may be gone. Raises DocumentUnknown, also where the name may be the folder's or a document's."""
+    path = source_of(Path(name).resolve())
+    below = library.catalog.sources_below(path) if name else {}
+    if not below:
         return [library.find(name)]
-    except DocumentUnknown:
-        below = library.catalog.sources_below(str(Path(name).resolve())) if name else {}
-        if not below or any(entry.id.startswith(name) for entry in library.entries()):
-            raise
+    file = None if name.endswith("/") else path
+    named = [
+        entry for entry in library.entries()
+        if entry.id.startswith(name) or entry.title == name or entry.source == file
+        or f"/{entry.source}".endswith(f"/{name}")
+    ]  # fmt: skip
+    if not named:
         return list(below)
+    if len(named) == 1 and (named[0].id == name or named[0].source in (name, file)):
+        return [named[0].id]
+    start = "" if name.startswith("/") else "./"
+    raise DocumentUnknown(
+        f"{name} is a folder, and may mean {', '.join(entry.id for entry in named)}; write "
+        f"{start}{Path(name)}/ for the folder, or the document's id"
+    )

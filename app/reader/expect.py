@@ -6,6 +6,7 @@ expects nothing.
 """
 
 import re
+import unicodedata
 
 NUMBER_WORDS = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
@@ -20,7 +21,10 @@ TIME = re.compile(
     r"during|after|before|until|since|when|while|once|war)\b",
     re.IGNORECASE,
 )
-YEAR = re.compile(r"\b\d{3,4}s?\b|century|'\d\ds")
+YEAR = re.compile(
+    r"\b\d{3,4}s?\b|\b[\w-]+ centur(?:y|ies)\b|'\d\ds"
+    r"|\b(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b"
+)
 NAME = re.compile(r"(?<![.!?]\s)(?<!^)(?<!^[\"“‘'(])\b[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
 
 ASKS_NUMBER = re.compile(
@@ -33,7 +37,9 @@ ASKS_YEAR = re.compile(r"\b(?:what|which) (?:years?|decade|century)\b|\bin what 
 ASKS_TIME = re.compile(
     r"^\W*(?:and |so )?(?:since |until )?when\b|\bwhat (?:date|day|month|time)\b", re.IGNORECASE
 )
-ASKS_ADDRESS = re.compile(r"\be-?mails?\b|\b(?:web ?site|url|web address)\b", re.IGNORECASE)
+ASKS_ADDRESS = re.compile(
+    r"\b(?:e-?mail|web) address\b|\b(?:what|which) (?:is|was) the (?:e-?mail|web ?site|url)\b", re.IGNORECASE
+)
 ADDRESS = re.compile(r"\S@\S|\w\.[a-z]{2,}\b")
 ASKS_NAME = re.compile(
     r"^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b"
@@ -79,7 +85,7 @@ ASKS_WHETHER = re.compile(
     r"|will|would)\b",
     re.IGNORECASE,
 )
-OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u0370-\u03ff]")
+OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00aa-\u024f\u0370-\u03ff\u1e00-\u1fff]")
 """A letter neither Latin nor, as formulas have them, Greek."""
 
 
@@ -97,7 +103,7 @@ def is_small_talk(question: str) -> bool:
 
 def in_other_script(question: str) -> bool:
     """Whether the question is written in letters that the reader never learned."""
-    return bool(OTHER_SCRIPT.search(question))
+    return bool(OTHER_SCRIPT.search(unicodedata.normalize("NFKC", question)))
 
 
 def has_short_answer(question: str) -> bool:
@@ -119,7 +125,6 @@ SQuAD's, in the sentence that is quoted, 0.9 of the years, times and names are r
 the numbers from -2 on, and 0.8 of all others from 2 on (LOG.md)."""
 NEEDED = re.compile(
     r"\bhow (?:many|much|old|far|tall|deep|high|wide|heavy|large|big|fast)\b|\bpercentage\b"
-    r"|^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b"
     rf"|{ASKS_YEAR.pattern}|{ASKS_ADDRESS.pattern}",
     re.IGNORECASE,
 )
@@ -144,10 +149,10 @@ def allowance(question: str, words: str) -> float:
     found = next(((answer, less) for asks, answer, less in EXPECTED if asks.search(question)), None)
     if not found:
         return 0.0
-    kind, less = found
-    if _new(NAMES_ALONE if kind is NAME else kind, question, words):
-        return less
-    return NEVER if NEEDED.search(question) else 0.0
+    kind = NAMES_ALONE if found[0] is NAME else found[0]
+    if _new(kind, question, words):
+        return found[1]
+    return NEVER if NEEDED.search(question) and not kind.search(words) else 0.0
 
 
 def _new(kind: re.Pattern[str], question: str, text: str) -> bool:

@@ -169,7 +169,7 @@ def _place(passage: Passage, sentence: Span, short: ShortAnswer | None) -> Span 
 WITHIN_WORD = re.compile(r"[^\W_\u2e80-\U0010ffff]{2}")
 """Two letters or digits, but those of scripts that write no spaces."""
 BEFORE_NUMBER = re.compile(r"(?<![\w.,])[+−-]?(?:[A-Z]{0,3}[$€£¥₩])?[+−-]?\.?$")
-AFTER_NUMBER = re.compile(r"(?<=\d)\s?[%‰°€]")
+AFTER_NUMBER = re.compile(r"(?<=\d)\s?(?:[%‰€]|°(?:[CFK]\b)?)")
 """What belongs to a number and is easily left out of it."""
 
 

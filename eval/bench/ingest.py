@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.bench.memory import most_memory_mb
+from eval.memory import most_memory_mb
 from index.embed import Embedder
 from index.library import Library
 from ingest.document import Document

@@ -14,8 +14,8 @@ from statistics import median
 
 from app.answer import MODEL, QUOTE, Answerer
 from app.reader import AnyReader
-from eval.bench.memory import most_memory_mb
 from eval.measures import stats, writing
+from eval.memory import most_memory_mb
 from eval.run import Task, Writer, answer_json
 from index.embed import Embedder
 from index.library import Library, Progress, untold

@@ -19,9 +19,9 @@ import numpy as np
 
 from app.answer import Answerer
 from eval.bench.clients import CITED
-from eval.bench.memory import most_memory_mb
 from eval.grade import figure, grade
 from eval.measures.stats import quantile
+from eval.memory import most_memory_mb
 from eval.run import Task, answer_json
 from index.library import Library
 from index.search import CANDIDATES, search

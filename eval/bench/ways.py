@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from eval.bench.memory import most_memory_mb
+from eval.memory import most_memory_mb
 from index.embed import packaged_model
 from ingest.document import Document
 

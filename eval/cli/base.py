@@ -73,10 +73,15 @@ def rules_for(
     questions: "QuestionSet", gates: Path | None, rules: Sequence[str], baseline: "Results | None"
 ) -> list[str]:
     """The gates of a run: its set's, the file's and the command line's. Raises EvaluationError for one that
-    could not be checked once the questions are answered; says where a baseline is of no use to them."""
-    from eval.gates import check_baseline, foresee, read_gates
+    could not be checked once the questions are answered; says where a baseline is of no use to them, and
+    which of the set's own wait for one, for its first results have none."""
+    from eval.gates import check_baseline, foresee, parse, read_gates
 
-    asked = [*questions.gates, *(read_gates(gates) if gates else ()), *rules]
+    waiting = [rule for rule in questions.gates if baseline is None and parse(rule).needs_baseline]
+    for rule in waiting:
+        say(f"not checked without --baseline: {rule}")
+    checked = [rule for rule in questions.gates if rule not in waiting]
+    asked = [*checked, *(read_gates(gates) if gates else ()), *rules]
     found = foresee(asked, questions.questions)
     check_baseline(found, {q.id: q.question for q in questions.questions}, _as_run(baseline))
     if baseline and not any(gate.needs_baseline for gate in found):

@@ -38,7 +38,7 @@ def write_report(results: Path, output: Path, baseline: Path | None = None) -> t
         differ = unlike(before.run, found.run, before.answers, found.answers)
     report = build(found, before)
     told = {row["id"]: remarks(row) for row in found.answers}
-    texts = (page(report, told, differ), markdown(report), junit(report, told))
+    texts = (page(report, told, differ), markdown(report, told), junit(report, told))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         for path, text in zip(written, texts, strict=True):

@@ -1,10 +1,11 @@
 """The first screen of the report as Markdown, for a pull request or a mail."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eval.report.build import Report
 from eval.report.changes import Changes
+from eval.report.reasons import Reason
 from eval.report.words import difference_words, fail_words, moment, verdict, writing
 
 MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~$&@]|:(?=//)")
@@ -20,8 +21,9 @@ def code(text: str) -> str:
     return f"`{text}`" if re.fullmatch(r"[\w.:/ -]+", text) and text.strip() == text else literally(text)
 
 
-def markdown(report: Report) -> str:
-    """Verdict, key figures with intervals, what fails, and what changed since the baseline."""
+def markdown(report: Report, told: Mapping[str, Sequence[Reason]]) -> str:
+    """Verdict, key figures with intervals, what fails, remarks, and what changed since the baseline. told:
+    remarks on questions, by id."""
     share, (low, high) = report.share
     lines = [f"# Evaluation of {literally(report.title)}", "", f"**{literally(verdict(report))}**", ""]
     if report.writer:
@@ -29,6 +31,7 @@ def markdown(report: Report) -> str:
         lines += [literally(writing(report.writer)) + fallen, ""]
     for _, words, ids in report.fails:
         lines.append(f"- {fail_words(words, len(ids))}: {_ids(ids)}")
+    lines += [f"- {code(name)}: {literally(remark.text)}" for name, said in told.items() for remark in said]
     lines += ["", *_row("Figure", "Value", "95 % interval", "Questions"), "|---|---:|---|---:|"]
     lines += _row("Questions right", f"{share:.3f}", f"{low:.3f} to {high:.3f}", str(len(report.questions)))
     for f in report.key:
