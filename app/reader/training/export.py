@@ -1,13 +1,14 @@
-"""Export a checkpoint: python -m app.reader.training.export CHECKPOINT [--out FOLDER].
+"""Export a checkpoint: python -m app.reader.training.export CHECKPOINT… [--out FOLDER].
 
-Writes reader.onnx, int8 by dynamic quantisation, and its SHA-256 in reader.json. Needs the extra
-`train` (onnx).
+Of several checkpoints or exported readers, the mean of their weights. Writes reader.onnx, int8 by dynamic
+quantisation, and its SHA-256 in reader.json. Needs the extra `train` (onnx).
 """
 
 import argparse
 import hashlib
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -16,14 +17,17 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.optimizer import optimize_model
 
 from app.reader.model import WEIGHTS
+from app.reader.training.encoder import read_network
 from app.reader.training.network import network_of
 
 OUTPUTS = ("evidence", "start", "end", "answerable")
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """Write the network of a checkpoint as ONNX with int8 weights."""
-    network = network_of(torch.load(checkpoint, weights_only=True), "eager")
+def export(checkpoints: Sequence[Path], out: Path) -> None:
+    """Write the network of a checkpoint, or the mean of several, as ONNX with int8 weights."""
+    states = [read_network(path).state_dict() for path in checkpoints]
+    mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+    network = network_of(mean, "eager")
     network.eval()
     example = tuple(torch.ones(2, 9, dtype=torch.long) for _ in range(3))
     names = ("ids", "mask", "type_ids")
@@ -51,7 +55,7 @@ def export(checkpoint: Path, out: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
-    export(arguments.checkpoint, arguments.out)
+    export(arguments.checkpoints, arguments.out)
