@@ -162,7 +162,8 @@ def _check(gate: Gate, run: Mapping, baseline: Mapping) -> Verdict:
     slack = ROUNDED if gate.needs_baseline else NOISE
     equal = gate.op in (">=", "<=", "==") and math.isclose(value, limit, abs_tol=slack, rel_tol=0)
     kept = equal or COMPARE[gate.op](value, limit)
-    digits = 3 if kept or round(value, 3) != round(limit, 3) else 7
+    close = not kept and value != limit and round(value, 3) == round(limit, 3)
+    digits = 7 if close else 3
     said = f"{value:.{digits}f} {'is' if kept else 'is not'} {gate.op} {limit:.{digits}f}"
     return Verdict(gate.rule, kept, said)
 

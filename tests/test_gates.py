@@ -69,7 +69,8 @@ def test_rounding_fails_no_gate():
     older = a_run(recall=0.6667)  # results had four digits
     for rule in ("evidence_recall >= baseline", "evidence_recall == baseline"):
         assert check([rule], a_run(recall=2 / 3), older)[0].kept
-    assert not check(["evidence_recall >= baseline"], a_run(recall=0.6665), older)[0].kept
+    missed = check(["evidence_recall >= baseline"], a_run(recall=0.66655), older)[0]
+    assert (missed.kept, missed.why) == (False, "0.6665500 is not >= 0.6667000")
 
 
 def test_a_baseline_without_any_of_the_questions_is_of_another_set():
