@@ -71,7 +71,7 @@ class Preparer:
 
     def about(self) -> object:
         """What makes vectors and passages what they are. Raises ModelError."""
-        self.embedder.question("Is the model there?")
+        self.embedder.passages(["Is the model there?"])
         return about(self.embedder)
 
     def do(self, sent: Sent) -> Outcome:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.asking import WEIGHTS
 from ingest.errors import ModelError
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ class Embedder:
         from index.encoder import Encoder
 
         return Encoder(self._folder)
+
+    @cached_property
+    def _question_encoder(self) -> "Encoder":
+        from index.encoder import Encoder
+
+        return Encoder(self._folder, WEIGHTS)
 
     @cached_property
     def _network(self) -> "SentenceTransformer":
@@ -132,6 +139,10 @@ class Embedder:
                 self._answer(asked)
         return future.result()
 
+    def questions(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, float32, shape (n, d): the packaged model has layers of its own for questions."""
+        return self._question_encoder.encode(texts) if self.model == PACKAGED else self.passages(texts)
+
     def forget(self) -> None:
         """Forget the questions asked before: where it is measured how long one takes."""
         with self._asking:
@@ -140,7 +151,7 @@ class Embedder:
     def _answer(self, asked: dict[str, "Future[np.ndarray]"]) -> None:
         """Embed these questions, and give each to those who wait for it."""
         try:
-            vectors = list(self.passages(list(asked)))
+            vectors = list(self.questions(list(asked)))
         except BaseException as error:
             for future in asked.values():
                 future.set_exception(error)

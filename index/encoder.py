@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from index.asking import changes
 from index.cores import cores
 from ingest.errors import ModelError
 
@@ -45,10 +46,12 @@ def parameters() -> dict[str, tuple[int, ...]]:
 
 
 class Encoder:
-    """Texts to unit vectors, loaded at first use from the model's folder. Raises ModelError."""
+    """Texts to unit vectors, loaded at first use from the model's folder. asking: the file of what the layers
+    change by for questions (index/asking.py). Raises ModelError."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, asking: Path | None = None) -> None:
         self.folder = folder
+        self.asking = asking
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -93,6 +96,8 @@ class Encoder:
     def _weights(self) -> dict[str, np.ndarray]:
         """The graph's parameters from the file of weights."""
         stored = load_file(self.folder / "model.safetensors")
+        for name, change in changes(self.asking).items() if self.asking else ():
+            stored[name] = stored[name] + change
         types = stored["embeddings.token_type_embeddings.weight"]
         found = {
             "words": stored["embeddings.word_embeddings.weight"],

@@ -313,7 +313,7 @@ class Library:
             raise AccessDenied("a library is built anew with all its collections; you do not see all of them")
         with self._guard:
             self.own()
-            self.embedder.question("Is the model there?")
+            self.embedder.passages(["Is the model there?"])
             if isinstance(self.place, Servers):
                 from index.shared_rebuild import rebuild
 

@@ -10,13 +10,11 @@ from index.library import Library
 from ingest.errors import LibraryBusy
 from ingest.passages import Passage
 
-WORDS_WEIGHT = 0.5
-"""Of the ranking by words beside the one by vectors; 1.0 gave lower evidence recall@8 (LOG.md)."""
-SENTENCE_WEIGHT = 0.5
-"""Of the ranking by each candidate's nearest sentence; it raised evidence recall@5 from 0.85 to 0.87 and
-from 0.82 to 0.85 (LOG.md)."""
+WEIGHTS = (1.0, 2.0, 0.6)
+"""Of the passage's cosine to the question, that of its nearest sentence, and the score by words. Chosen with
+1,722 tuning questions, each asked of its own document and of all together (LOG.md, 2026-11-23)."""
 CANDIDATES = 30
-"""Passages asked of each ranking at least; more changed no evidence recall@6 (LOG.md)."""
+"""Passages asked of each scoring at least; more changed no evidence recall@6 (LOG.md)."""
 
 TRIES = 5
 """Searches before a library that others change all the time is given up."""
@@ -24,8 +22,8 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found. score: fused, comparable within one search. similarity: cosine to the question,
-    None for a passage that only words found. linked: the footnotes it refers to, or the body
+    """A passage found. score: fused, in [0, 1], comparable within one search. similarity: cosine to the
+    question, None for a passage that only words found. linked: the footnotes it refers to, or the body
     passages that refer to it. sentences: cosine of each sentence in passage and linked to the question,
     by (document id, start)."""
 
@@ -59,10 +57,10 @@ def _searched(
     """None where a document that was found was replaced or deleted before it was read."""
     candidates = max(most, CANDIDATES)
     near = dict(_near(library, vector, candidates, documents))
-    worded = [name for name, _ in library.catalog.search_words(question, candidates, documents)]
-    cosines = _cosines(library, vector, [*near, *worded])
-    closest = sorted(cosines, key=lambda name: -cosines[name].max())
-    ranked = fuse([list(near), worded, closest], [1.0, WORDS_WEIGHT, SENTENCE_WEIGHT])
+    worded = dict(library.catalog.search_words(question, candidates, documents))
+    cosines = _cosines(library, vector, list(near | worded))
+    nearest = {name: float(of.max()) for name, of in cosines.items()}
+    ranked = fuse([near, nearest, worded], WEIGHTS)
     wanted = [name for name, _ in ranked[: most * 2 if distinct else most]]
     visible = library.catalog.passages(wanted)
     if len(visible) < len(wanted):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 WORD = re.compile(r"\w+")
+ENDING = re.compile(r"(?<=\w)['’](?:s|t|d|m|re|ve|ll)\b")
 FUNCTION_WORDS = """
 a an and are as at be by did do does for from had has have how in into is it its of on or that the
 their them they this to was were what when where which who whom whose why will with
@@ -37,8 +38,9 @@ AND (:everywhere OR document_id IN :documents))"""
 
 
 def telling_words(question: str) -> list[str]:
-    """The question's words in lower case, each once, without function words unless it has no other."""
-    words = WORD.findall(question.lower())
+    """The question's words in lower case, each once, without function words unless it has no other, and
+    without what follows an apostrophe in «ship's» and «isn't»."""
+    words = WORD.findall(ENDING.sub("", question.lower()))
     return list(dict.fromkeys([word for word in words if word not in STOP] or words))
 
 

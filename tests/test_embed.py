@@ -45,8 +45,7 @@ def test_vectors_are_float32_of_unit_length_in_the_order_of_the_texts(embedder):
     vectors = embedder.passages(texts)
     assert (vectors.dtype, vectors.shape) == (np.float32, (4, 384))
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
-    for text, vector in zip(texts, vectors, strict=True):
-        assert embedder.question(text) @ vector == pytest.approx(1, abs=1e-4)
+    assert (embedder.questions(texts) @ vectors.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
 def test_many_texts_in_small_batches_keep_their_order(embedder):

@@ -1,7 +1,7 @@
 import pytest
 
 from index.library import Library
-from index.search import CANDIDATES, SENTENCE_WEIGHT, WORDS_WEIGHT, linked, search
+from index.search import CANDIDATES, WEIGHTS, linked, search
 from ingest.read import read_bytes
 from tests.test_embed import WordLengths
 
@@ -50,13 +50,12 @@ def test_every_marker_of_the_samples_is_linked_both_ways(sample_library):
                 assert note in linked(sample_library, body)
 
 
-def test_scores_are_fused_from_the_three_rankings_and_similarity_is_the_cosine(toys):
+def test_scores_are_fused_from_all_three_and_similarity_is_the_cosine(toys):
     toys.add(document("a ship", "a.md"))
     toys.add(document("compass", "b.md"))
     near, far = search(toys, "a compass", 2)
     assert (near.passage.text, far.passage.text) == ("compass", "a ship")
-    assert near.score == pytest.approx((1 + WORDS_WEIGHT + SENTENCE_WEIGHT) / 11)
-    assert far.score == pytest.approx((1 + SENTENCE_WEIGHT) / 12)
+    assert (near.score, far.score) == pytest.approx((1, 0))
     vectors = dict(toys.vectors.search(toys.embedder.question("a compass"), 2))
     assert near.similarity == pytest.approx(vectors[near.passage.id])
 
@@ -90,8 +89,7 @@ def test_only_the_documents_asked_for_are_searched_however_many_others_are_neare
     (hit,) = search(toys, "a ship at sea", 9, documents=[far.id])
     assert hit.passage.document_id == far.id
     assert hit.similarity is not None
-    # the first of its rankings: the others took no rank
-    assert hit.score == pytest.approx((1 + SENTENCE_WEIGHT) / 11)
+    assert hit.score == pytest.approx(sum(WEIGHTS[:2]) / sum(WEIGHTS))  # it shares no word
     assert search(toys, "a ship at sea", 9, documents=["unknown"]) == []
 
 

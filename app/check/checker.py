@@ -126,7 +126,7 @@ class Checker:
         passages = {p.id: p for hit in hits for p in (hit.passage, *hit.linked)}
         if not passages:
             return None
-        vector = self.library.embedder.question(claim.text)
+        (vector,) = self.library.embedder.passages([claim.text])
         every = list(self._candidates(vector, list(passages.values())))
         if not every:
             return None

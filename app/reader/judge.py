@@ -14,7 +14,7 @@ from app.reader import AnyReader
 from app.reader.expect import allowance, has_short_answer, lacks_expected
 from app.reader.model import Reading, ShortAnswer, Window
 from index.search import Hit
-from index.words import telling_words
+from index.words import ENDING, WORD, telling_words
 from ingest.document import Span
 from ingest.passages import Passage
 
@@ -53,7 +53,7 @@ def judge(reader: AnyReader, question: str, hits: Sequence[Hit]) -> list[Judged]
     best: dict[str, Judged] = {}
     asked = telling_words(question)
     for view, reading in zip(views, readings, strict=True):
-        around = f"{view.window.heading} {' '.join(view.window.sentences)}".lower()
+        around = _words(f"{view.window.heading} {' '.join(view.window.sentences)}")
         missing, unnamed = 1 - _share(asked, around), _unnamed(question, around)
         for i in range(len(view.sentences)):
             judged = _judged(question, asked, view, reading, i, missing, unnamed)
@@ -127,7 +127,7 @@ def _judged(
         view.hit.sentences.get((passage.document_id, sentence.start), 0.0),
         view.hit.similarity or 0.0,
         1 / (1 + view.rank),
-        _share(asked, view.window.sentences[i].lower()),
+        _share(asked, _words(view.window.sentences[i])),
         missing,
         float(lacks_expected(question, view.window.sentences[i])),
         float(passage.kind == "footnote"),
@@ -139,22 +139,31 @@ def _judged(
     return Judged(passage, sentence, features, place, likely)
 
 
-def _share(words: Sequence[str], text: str) -> float:
-    """Share of the words whose beginning stands in the text; inflection is cut off at five letters."""
-    return sum(_stem(w) in text for w in words) / len(words) if words else 0.0
+def _words(text: str) -> str:
+    """The text's words in lower case with a space before and behind each, to look words up in."""
+    return f" {' '.join(WORD.findall(text.lower()))} "
+
+
+def _stands(word: str, words: str) -> bool:
+    """Whether a word is among `_words`; inflection is cut off at five letters, numbers and words of one or
+    two letters must be whole."""
+    inside = _words(word)
+    stem = inside if len(word) < 3 or word[-1].isdigit() else inside[: max(6, len(inside) - 4)].rstrip()
+    return stem in words
+
+
+def _share(asked: Sequence[str], words: str) -> float:
+    """Share of the words asked for that stand among `_words`."""
+    return sum(_stands(w, words) for w in asked) / len(asked) if asked else 0.0
 
 
 NAMED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w’'-]*|\d[\d,.]*\d|\d")
 
 
-def _unnamed(question: str, text: str) -> float:
-    """Share of the question's names (its first word aside) and numbers that are not in the text."""
-    named = [word.casefold() for word in NAMED.findall(question)]
-    return sum(_stem(word) not in text for word in named) / len(named) if named else 0.0
-
-
-def _stem(word: str) -> str:
-    return word if word.isdigit() else word[: max(5, len(word) - 3)]
+def _unnamed(question: str, words: str) -> float:
+    """Share of the question's names (its first word aside) and numbers that are not among `_words`."""
+    named = NAMED.findall(ENDING.sub("", question))
+    return sum(not _stands(word, words) for word in named) / len(named) if named else 0.0
 
 
 def _place(passage: Passage, sentence: Span, short: ShortAnswer | None) -> Span | None:

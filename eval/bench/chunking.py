@@ -126,7 +126,8 @@ def _plain(benchmark: Benchmark, chunker: tuple[str, int, int], embedder: Embedd
     vectors = embedder.passages([benchmark.corpora[p.corpus][p.start : p.end] for p in places], batch=16)
 
     def retrieve(question: str) -> list[Place]:
-        near = np.argsort(-(vectors @ embedder.question(question)), kind="stable")
+        (asked,) = embedder.passages([question])
+        near = np.argsort(-(vectors @ asked), kind="stable")
         return [places[i] for i in near[:RETRIEVED]]
 
     return ours.Prepared(places, retrieve, "")

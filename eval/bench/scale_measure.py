@@ -155,7 +155,7 @@ def _times(library: Library, questions: Sequence[str]) -> tuple[list[float], lis
 def recall(library: Library, questions: Sequence[str]) -> float:
     """Share of the K nearest vectors, by the product with all of them, that the index finds; a vector as near
     as the last of them counts as one of them."""
-    asked = library.embedder.passages(questions)
+    asked = library.embedder.questions(questions)
     ids = library.catalog.passage_ids()
     best = np.full((len(asked), K), -2, dtype=np.float32)
     for at in range(0, len(ids), BATCH):
