@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ingest.docx_notes import NAMESPACES, W, is_on, value_of
-from ingest.item_numbers import spell
+from ingest.item_numbers import SPELLED, spell
 
 LEVEL = re.compile("%([1-9])")
+UNNUMBERED = ("bullet", "none")
 LONGEST_CHAIN = 20
 """Styles that are based on each other; Word itself allows 11."""
 
@@ -69,6 +70,7 @@ class Numbers:
 
     def _read(self, numbering: etree._Element) -> dict[str, _List]:
         abstract = {n.get(f"{W}abstractNumId", ""): n for n in _all(numbering, "abstractNum")}
+        own = {key: {_depth(lvl): lvl for lvl in _all(n, "lvl")} for key, n in abstract.items()}
         nums = {n.get(f"{W}numId", ""): n for n in _all(numbering, "num")}
         lists = {}
         for name, node in nums.items():
@@ -77,28 +79,32 @@ class Numbers:
                 other = value_of(self._styles.get(named), "w:pPr/w:numPr/w:numId") or ""
                 key = value_of(nums.get(other), "w:abstractNumId") or ""
             changed = {_depth(n): n for n in _all(node, "lvlOverride")}
-            levels = {_depth(n): n for n in _all(abstract.get(key), "lvl")}
-            levels |= {depth: lvl for depth, n in changed.items() for lvl in _all(n, "lvl")}
+            levels = own.get(key, {}) | {depth: lvl for depth, n in changed.items() for lvl in _all(n, "lvl")}
             starts = {depth: _integer(n, "startOverride", -1) for depth, n in changed.items()}
             lists[name] = _List(key, levels, {depth: start for depth, start in starts.items() if start >= 0})
         return lists
 
 
 def _printed(levels: Mapping[int, etree._Element], depth: int, counts: Mapping[int, int]) -> str:
+    """What is printed of a level, "" where it holds a number that `spell` does not know how to spell."""
     level = levels[depth]
-    style = value_of(level, "w:numFmt") or "decimal"
     text = value_of(level, "w:lvlText") or ""
-    if style in ("bullet", "none") or not LEVEL.search(text) or is_on(value_of(level, "w:rPr/w:vanish")):
+    if _form(level) in UNNUMBERED or is_on(value_of(level, "w:rPr/w:vanish")):
         return ""
     legal = is_on(value_of(level, "w:isLgl"))
-
-    def number(match: re.Match[str]) -> str:
-        at = int(match[1]) - 1
-        form = value_of(levels.get(at), "w:numFmt") or "decimal"
+    numbers = {}
+    for at in {int(digit) - 1 for digit in LEVEL.findall(text)}:
+        form = _form(levels.get(at))
+        if not legal and form not in UNNUMBERED and not SPELLED.fullmatch(form):
+            return ""
         count = counts.get(at, _integer(levels.get(at), "start", 1))
-        return "" if form in ("bullet", "none") else spell(count, "decimal" if legal else form)
+        numbers[at] = "" if form in UNNUMBERED else spell(count, "decimal" if legal else form)
+    return LEVEL.sub(lambda match: numbers[int(match[1]) - 1], text) if numbers else ""
 
-    return LEVEL.sub(number, text)
+
+def _form(level: etree._Element | None) -> str:
+    """How a level's numbers are spelled, as Word names it."""
+    return value_of(level, "w:numFmt") or "decimal"
 
 
 def _all(node: etree._Element | None, tag: str) -> list[etree._Element]:

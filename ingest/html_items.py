@@ -1,20 +1,23 @@
 """The numbers that a page prints before the items of its ordered lists, as HTML and its styles say them."""
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
 from ingest.item_numbers import item_mark, spell
 
-TYPES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman",
-         "disc": "", "circle": "", "square": "", "none": ""}  # fmt: skip
+LISTS = ("ol", "ul", "menu", "dir")
+BULLETS = dict.fromkeys(("disc", "circle", "square", "none"), "")
+TYPES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", **BULLETS}
 STYLES = {
     "lower-alpha": "lowerLetter", "lower-latin": "lowerLetter", "upper-alpha": "upperLetter",
     "upper-latin": "upperLetter", "lower-roman": "lowerRoman", "upper-roman": "upperRoman",
-    "none": "", "disc": "", "circle": "", "square": "", "decimal": "decimal",
+    "decimal-leading-zero": "decimalZero", "decimal": "decimal", **BULLETS,
 }  # fmt: skip
 LIST_STYLE = re.compile(
-    rf"list-style(?:-type)?\s*:[^;]{{0,200}}?(?:(?<![\w-])({'|'.join(STYLES)})(?![\w-])|[\"'])", re.I
+    rf"(?:^|;)\s*list-style(?:-type)?\s*:[^;]{{0,200}}?(?:(?<![\w-])({'|'.join(STYLES)})(?![\w-])|[\"'])",
+    re.I,
 )
 """In quotes is what a list prints before every item, or the address of an image."""
 NO_ITEM = re.compile(r"(?:^|;)\s*display\s*:\s*(?:inline|block|flex|grid|table|contents|none)", re.I)
@@ -35,18 +38,35 @@ class Items:
 
     def mark(self, item: LexborNode) -> str:
         """The mark of an item's number, "" for an item of a list without order."""
-        above = item.parent
+        above = _list_of(item)
         if above is None or above.tag != "ol":
             return ""
         backward = "reversed" in above.attributes
         if above.mem_id not in self.next:
-            first = sum(node.tag == "li" for node in above.iter()) if backward else 1
+            first = sum(1 for _ in _items(above)) if backward else 1
             self.next[above.mem_id] = _integer(above, "start", first)
             self.styles[above.mem_id] = "" if _without_numbers(above) else _style(above, "decimal")
         number = _integer(item, "value", self.next[above.mem_id])
         self.next[above.mem_id] = number - 1 if backward else number + 1
         style = "" if _is_code(item, "pre") else _style(item, self.styles[above.mem_id])
         return item_mark(f"{spell(number, style)}.", printed=style != "")
+
+
+def _list_of(item: LexborNode) -> LexborNode | None:
+    """The nearest list around an item, which may lie in a box of its own."""
+    node = item.parent
+    while node is not None and node.tag not in LISTS:
+        node = node.parent
+    return node
+
+
+def _items(above: LexborNode) -> Iterator[LexborNode]:
+    """The items of a list, without those of lists in it."""
+    todo = [above]
+    while todo:
+        inner = [node for node in todo.pop().iter() if node.tag not in LISTS]
+        yield from (node for node in inner if node.tag == "li")
+        todo += inner
 
 
 def _integer(node: LexborNode, attribute: str, usual: int) -> int:
@@ -58,7 +78,7 @@ def _without_numbers(above: LexborNode) -> bool:
     """Whether a list prints no numbers by its class, or numbers nothing but lines of code."""
     if NO_NUMBERS & set((above.attributes.get("class") or "").split()):
         return True
-    if all(_is_code(item, "pre", "code") for item in above.iter() if item.tag == "li"):
+    if all(_is_code(item, "pre", "code") for item in _items(above)):
         return True
     node: LexborNode | None = above
     while node is not None and node.tag != "pre":

@@ -9,6 +9,9 @@ import re
 from ingest.markers import LOWERED, RAISED
 
 CHICAGO = "*†‡§"
+SPELLED = re.compile("decimal.*|ordinal|chicago|(?:lower|upper)(?:Letter|Roman)")
+"""What `spell` can spell; the styles whose names begin with "decimal" differ in how digits are drawn."""
+ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 LONGEST = 40
 """Characters of a printed number, "Article XVIII, Section 12."; a file may say a thousand."""
 
@@ -20,8 +23,13 @@ def item_mark(number: str, *, printed: bool = True) -> str:
 
 
 def spell(number: int, style: str) -> str:
-    """The number as Word prints it: 3 is "3", "c", "C", "iii", "III" or "‡"."""
+    """The number as Word prints it in English: 3 is "3", "03", "3rd", "c", "C", "iii", "III" or "‡"."""
     match style:
+        case "decimalZero":
+            return f"{number:02}"
+        case "ordinal":
+            teen = number % 100 // 10 == 1
+            return f"{number}{'th' if teen else ORDINALS.get(number % 10, 'th')}"
         case "lowerLetter" | "upperLetter" if 0 < number <= 26 * 20:
             letter = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
             return letter if style == "lowerLetter" else letter.upper()

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ingest.item_numbers import spell
-from ingest.odt_parts import LONGEST_CHAIN, NAMESPACES, STYLE, TEXT
+from ingest.odt_parts import LONGEST_CHAIN, STYLE, TEXT
 
-FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+FORMS = {
+    "1": "decimal", "01, 02, 03, ...": "decimalZero", "1st": "ordinal",
+    "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman",
+}  # fmt: skip
 XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+PLAIN = etree.Element(
+    f"{TEXT}list-level-style-number", {f"{STYLE}num-format": "1", f"{STYLE}num-suffix": "."}
+)
+"""What LibreOffice prints at a depth that a list's style does not name: pandoc's name those in use alone."""
 
 _Levels = dict[int, etree._Element]
 """Depth, from 1, to what a list's style says of it."""
@@ -90,28 +97,32 @@ class Numbers:
 
 
 def _count(levels: _Levels, depth: int, counts: dict[int, int], given: int | None) -> str:
-    """Count one more of a depth, whose number may be given; what is printed of it."""
-    level = levels.get(depth)
-    if level is None:
+    """Count one more of a depth, whose number may be given; what is printed of it, "" where that holds a
+    number of another form than those known."""
+    if not levels:
         return ""
+    level = levels.get(depth, PLAIN)
     counts[depth] = counts.get(depth, _integer(level, "start-value", 1) - 1) + 1 if given is None else given
     for deeper in [other for other in counts if other > depth]:
         del counts[deeper]
     if not level.get(f"{STYLE}num-format"):
         return ""
     first = depth - _integer(level, "display-levels", 1) + 1
-    numbers = [
-        spell(counts.get(at, _integer(node, "start-value", 1)), FORMS.get(form, "decimal"))
-        for at, node in sorted(levels.items())
-        if first <= at <= depth and (form := node.get(f"{STYLE}num-format"))
-    ]
+    numbers = []
+    for at in range(max(1, first), depth + 1):
+        node = levels.get(at, PLAIN)
+        form = node.get(f"{STYLE}num-format", "")
+        if form and form not in FORMS:
+            return ""
+        if form:
+            numbers.append(spell(counts.get(at, _integer(node, "start-value", 1)), FORMS[form]))
     before, after = (level.get(f"{STYLE}num-{end}", "") for end in ("prefix", "suffix"))
     return f"{before}{'.'.join(numbers)}{after}"
 
 
 def _levels(style: etree._Element) -> _Levels:
-    nodes = style.findall("text:list-level-style-number", NAMESPACES)
-    return {_integer(node, "level", 1): node for node in nodes}
+    kinds = (f"{TEXT}list-level-style-{kind}" for kind in ("number", "bullet", "image"))
+    return {_integer(node, "level", 1): node for node in style.iterchildren(*kinds)}
 
 
 def _integer(node: etree._Element, attribute: str, usual: int) -> int:

@@ -156,7 +156,7 @@ class _Walk:
                 case "tr_open":
                     cells = []
                 case "tr_close":
-                    self._add("row", cells or [], label)
+                    self._add_row(cells or [], label)
                     cells = None
                 case "inline" if cells is not None:
                     cells += [*([" | "] if cells else []), *self.inline(token.children or [])]
@@ -204,6 +204,11 @@ class _Walk:
             kind = "note"
         self.blocks.append(Block(kind, tuple(content), level, label))
         self.prefix = GOES_ON if self.prefix else ""
+
+    def _add_row(self, cells: Sequence[str | Ref], label: str | None) -> None:
+        """A row of a table, unless it is blank; with the number of the item that it begins."""
+        if any(isinstance(piece, Ref) or piece.strip(" |") for piece in cells):
+            self._add("row", [self.prefix.removeprefix(GOES_ON), *cells], label)
 
     def inline(self, tokens: Iterable[Token]) -> list[str | Ref]:
         """Text of inline tokens, with footnote markers; markup and image addresses are gone."""

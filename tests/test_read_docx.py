@@ -149,6 +149,9 @@ def test_a_number_is_spelled_in_every_style():
     assert [spell(n, "chicago") for n in (1, 4, 5)] == ["*", "§", "**"]
     assert spell(10**9, "upperRoman") == spell(10**9, "lowerLetter") == "1000000000"
     assert spell(0, "lowerRoman") == "0"
+    assert [spell(n, "decimalZero") for n in (1, 10)] == ["01", "10"]
+    ordinals = [spell(n, "ordinal") for n in (1, 2, 3, 4, 11, 12, 13, 21, 111, 122)]
+    assert ordinals == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "111th", "122nd"]
 
 
 def test_a_name_is_given_once_however_often_its_label_is_printed():
@@ -277,6 +280,10 @@ LISTS = (
     '</w:abstractNum><w:num w:numId="7001"><w:abstractNumId w:val="7001"/></w:num>'
     '<w:num w:numId="7002"><w:abstractNumId w:val="7001"/>'
     '<w:lvlOverride w:ilvl="2"><w:startOverride w:val="5"/></w:lvlOverride></w:num>'
+    f'<w:abstractNum w:abstractNumId="7004">{level(0, "decimalZero", "%1.")}'
+    f"{level(1, 'ordinalText', '%2 part')}{level(2, 'decimal', '%2.%3')}"
+    f"{level(3, 'decimal', '%2.%4', '<w:isLgl/>')}"
+    '</w:abstractNum><w:num w:numId="7004"><w:abstractNumId w:val="7004"/></w:num>'
 )
 STYLED = '<w:numPr><w:ilvl w:val="1"/><w:numId w:val="7001"/></w:numPr>'
 
@@ -294,12 +301,22 @@ def test_paragraphs_of_lists_have_the_numbers_that_word_prints(pandoc_docx):
     xml = in_list("Rent.", 0) + in_list("Due.", 1) + in_list("Paid.", 0, style="Clause") + in_list("a", 2)
     xml += "<w:p><w:r><w:t>Between.</w:t></w:r></w:p>" + in_list("b", 2) + in_list("", 2) + in_list("d", 2)
     xml += in_list("dot", 3) + in_list("e", 2, 7002) + in_list("Ends.", 0) + in_list("So.", 1)
-    xml += in_list("x", 0, 0)
+    xml += in_list("x", 0, 0) + "".join(in_list("y", depth, 7004) for depth in range(4))
     found = [text for _, text in parts(body(data, xml))]
     assert [text for text in found if not re.search("Softer|232|little", text)] == [
         "Article I. Rent.", "1.1 Due.", "1.2 Paid.", "(a) a", "Between.", "(b) b", "(d) d", "dot", "(e) e",
-        "Article II. Ends.", "2.1 So.", "x",
+        "Article II. Ends.", "2.1 So.", "x", "01. y", "y", "y", "1.1 y",
     ]  # fmt: skip
+
+
+@pytest.mark.timeout(10)  # of every level for every list, it took minutes
+def test_many_lists_of_many_levels_are_read_at_once(pandoc_docx):
+    one = '<w:num w:numId="{}"><w:abstractNumId w:val="7001"/></w:num>'
+    levels = level(0, "decimal", "%1.") * 8000
+    lists = f'<w:abstractNum w:abstractNumId="7001">{levels}</w:abstractNum>'
+    lists += "".join(map(one.format, range(9000, 17000)))
+    data = changed(pandoc_docx, ("</w:numbering>", f"{lists}</w:numbering>"), member="word/numbering.xml")
+    assert parts(body(data, in_list("x", 0, 16999)))[0][1] == "1. x"
 
 
 PLAIN = (

@@ -319,6 +319,12 @@ def test_powers_and_lists_are_no_notes():
         "empty before text": ("<ol><li></li></ol>Bare text<p>c</p>", "Bare text/c"),
         "empty before an element": ("<ol><li></li><li><img></li></ol><b>Bold</b> text", "Bold text"),
         "empty inside": ("<ol><li>a<ol><li></li></ol>b</li><li>c</li></ol>", "1. a/b/2. c"),
+        "boxed": ("<ol><div><li>a</div><li>b</li><b><div><li>c</div></b></ol>", "1. a/2. b/3. c"),
+        "boxed, reversed": ("<ol reversed><p><li>a<div><li>b<ol><li>c</ol></div></ol>", "2. a/1. b/1. c"),
+        "bullets in boxes": ("<ol><li>a<ul><div><li>b</li></div></ul></li></ol>", "1. a/b"),
+        "leading zeros": ('<ol style="list-style: decimal-leading-zero"><li>a</li></ol>', "01. a"),
+        "another style": ('<ol style="--list-style: none; x-list-style:none"><li>a</li></ol>', "1. a"),
+        "style around": ('<div style="list-style: none"><ol><li>a</li></ol></div>', "1. a"),
         "own sign": ("<ol style=\"list-style-type:'- '\"><li>a</li></ol>", "a"),
         "bullets": ("<ol type=disc><li>a</li></ol><ol type=Circle><li>b</li></ol>", "a/b"),
         "no item": ('<ol><li style="display:inline">a</li><li style="display: list-item">b</ol>', "a/2. b"),
@@ -332,6 +338,12 @@ def test_powers_and_lists_are_no_notes():
 )  # fmt: skip
 def test_items_of_ordered_lists_have_their_numbers(page, items):
     assert "/".join(text for _, text in parts(read(page))) == items
+
+
+def test_the_terms_of_a_list_of_definitions_are_told_from_what_defines_them():
+    document = read("<dl><dt>kerf<dd>The width.<dt><p>jig</p><dd><p>A frame.</p><ul><li>of wood</ul></dl>")
+    assert [kind for kind, _ in parts(document)] == ["term", "item", "term", "item", "item"]
+    assert document.text == "kerf\nThe width.\njig\nA frame.\nof wood"
 
 
 @pytest.mark.timeout(10)  # of every start in the style to its end, for every item anew, it took minutes

@@ -114,7 +114,17 @@ NUMBERS = """<office:styles>
 <text:list-style style:name="M"><text:list-level-style-number text:level="1" style:num-format="A"
  style:num-suffix=")"/><text:list-level-style-number text:level="2" style:num-format="1"
  text:display-levels="2"/><text:list-level-style-bullet text:level="3"/></text:list-style>
-<style:style style:name="P" style:family="paragraph" style:list-style-name="M"/></office:styles>"""
+<text:list-style style:name="Dots"><text:list-level-style-bullet text:level="1"/></text:list-style>
+<text:list-style style:name="One"><text:list-level-style-number text:level="1" style:num-format="i"
+ style:num-suffix=")"/><text:list-level-style-number text:level="3" style:num-format="1"
+ text:display-levels="3"/></text:list-style>
+{}<style:style style:name="P" style:family="paragraph" style:list-style-name="M"/></office:styles>""".format(
+    "".join(
+        f'<text:list-style style:name="{name}"><text:list-level-style-number text:level="1"'
+        f' style:num-format="{form}"/></text:list-style>'
+        for name, form in (("Zero", "01, 02, 03, ..."), ("Ordinal", "1st"), ("Words", "One"))
+    )
+)
 
 
 def listed(*items: str, **said: str) -> str:
@@ -141,12 +151,18 @@ def test_items_and_no_headings_have_the_numbers_that_their_styles_print():
         + listed('<text:p text:style-name="None">without</text:p>')
         + listed("before", '<text:h text:outline-level="3">In a list</text:h>', style_name="L")
         + listed("j", f"<text:p>k</text:p>{listed('l', listed('dot'))}", style_name="M")
+        + listed(f"<text:p>dots</text:p>{listed('m', 'n', style_name='One')}", style_name="Dots")
+        + listed("s", style_name="Zero")
+        + listed("t", style_name="Ordinal")
+        + listed("u", style_name="Words")
+        + listed("o", f"<text:p>p</text:p>{listed('q', listed('r'))}", style_name="One")
         + '<text:h text:outline-level="2">End</text:h>',
         NUMBERS,
     )
     assert [text for _, text in parts(found)] == [
         "Head", "1. a", "more", "2. b", "(a) c", "(b) d", "Between.", "3. e", "9. f", "10. g", "2. h",
-        "A) i", "without", "1. before", "In a list", "A) j", "B) k", "B.1 l", "dot", "End",
+        "A) i", "without", "1. before", "In a list", "A) j", "B) k", "B.1 l", "dot",
+        "dots", "1. m", "2. n", "01 s", "1st t", "u", "i) o", "ii) p", "1. q", "ii.1.1 r", "End",
     ]  # fmt: skip
 
 
