@@ -128,7 +128,7 @@ class Answerer:
     ) -> Iterator[Event]:
         """The same, with every sentence that a model writes told as it is checked, and the answer last: it
         replaces what was told before. Closing this stops the model."""
-        history = [earlier[:LONGEST_QUESTION] for earlier in history]
+        history = [earlier[:LONGEST_QUESTION] for earlier in history if not is_small_talk(earlier)]
         if mode not in MODES:
             raise QuestionError(f"there is no mode {mode!r}; there are {' and '.join(MODES)}")
         if mode == QUOTE:

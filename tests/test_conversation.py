@@ -16,6 +16,10 @@ from ingest.read import read_bytes
         "What does a new one cost?",
         "What came of the latter?",
         "Is this the longest river?",
+        "How many people live there?",
+        "How many are there?",
+        "Which ones are sold?",
+        "Which is faster?",
     ],
 )
 def test_what_needs_the_question_before_it_points_back(question):
@@ -33,6 +37,8 @@ def test_what_needs_the_question_before_it_points_back(question):
         "And after that?",
         "And against it?",
         "Is this the longest river?",
+        "And how many people live there?",
+        "Which is older?",
     ],
 )
 def test_what_points_back_without_saying_to_what_is_asked_together_with_the_question_before_it(question):
@@ -68,14 +74,27 @@ def test_a_pronoun_becomes_the_last_name_of_the_question_before_it(question, ask
         ("When did London get its first bank?", "Who opened it?", "Who opened London’s first bank?"),
         ("Where can I order spare parts?", "Are they sent?", "Are spare parts sent?"),
         ("Are good boots needed?", "Can they be rented?", "Can good boots be rented?"),
+        ("When does the shop open in May?", "Does it open in June?", "Does the shop open in June?"),
+        ("Is the shop open on Monday?", "And when does it close?", "And when does the shop close?"),
+        ("Why did Napoleon invade Russia?", "Why did he leave it?", "Why did Napoleon leave Russia?"),
+        ("Where is it? Who made the clock?", "When was it sold?", "When was the clock sold?"),
+        ("Who was Fleet?", "Why did he sell it?", "Why did Fleet sell it?"),
     ],
 )  # fmt: skip
 def test_a_pronoun_becomes_what_the_question_before_it_is_about(before, question, asked):
     assert standalone(question, [before]) == asked
 
 
-def test_a_pronoun_that_stands_for_nothing_in_the_question_before_it_takes_the_whole():
-    assert standalone("How long is it?", ["Why wait?"]) == "Why wait? How long is it?"
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        ("Why wait?", "How long is it?"),
+        ("What does John’s report say?", "When was it published?"),
+        ("Who was Ada Lovelace’s father?", "When did he die?"),
+    ],
+)
+def test_a_pronoun_that_stands_for_nothing_in_the_question_before_it_takes_the_whole(before, question):
+    assert standalone(question, [before]) == f"{before} {question}"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +114,24 @@ def test_a_pronoun_that_stands_for_nothing_in_the_question_before_it_takes_the_w
         ("What did it cost in 2019?", "And 2020?", "What did it cost in 2020?"),
         ("How much is the rent?", "And today?", "How much is the rent today?"),
         ("How long is the warranty?", "What about the seals?", "What about the seals and the warranty?"),
+        ("What causes tides?", "And waves?", "What causes tides? What about waves?"),
+        ("Is the bridge open?", "What about the tunnel?", "Is the tunnel open?"),
+        ("Does the warranty cover water damage?", "And theft?", "Does the warranty cover theft?"),
+        ("Are dogs allowed in the park?", "And cats?", "Are cats allowed in the park?"),
+        ("Are dogs allowed in the park?", "And small dogs?", "Are small dogs allowed in the park?"),
+        ("Are dogs allowed in the park?", "And the garden?", "Are dogs allowed in the garden?"),
+        ("Can dogs enter the park?", "And cats?", "Can cats enter the park?"),
+        ("Did the fire destroy the library?", "And the church?", "Did the fire destroy the church?"),
+        ("Does the lease allow subletting?", "And pets?", "Does the lease allow pets?"),
+        ("What does the plan cost per month?", "And per year?", "What does the plan cost per year?"),
+        ("What is section 5.2 about?", "And 5.3?", "What is section 5.3 about?"),
+        ("Who won stage 3 in 2018?", "And 4?", "Who won stage 4 in 2018?"),
+        ("What is Article 5 about?", "And Article 6?", "What is Article 6 about?"),
+        ("What did Acme earn in March 2019?", "And April?", "What did Acme earn in April 2019?"),
+        ("I ask for the price of the red car.", "And the blue car?", "I ask for the price of the blue car?"),
+        ("What does it cost today?", "And next year?", "What does it cost next year?"),
+        ("How many volunteers are there?", "And employees?", "How many employees are there?"),
+        ("How many dogs does Acme have?", "And staff?", "How many staff does Acme have?"),
         ("How often must the filter be cleaned?", "And how often is the oil changed?",
          "How often is the oil changed?"),
     ],
@@ -112,6 +149,8 @@ def test_what_an_and_asks_about_takes_its_place_in_the_question_before_it(before
         "How long does a spring tide last after the full moon?",
         "Android phones: how many seconds do clocks drift?",
         "Which island did Sophie sail to?",
+        "How many volunteers are there?",
+        "Which is the longest river?",
     ],
 )
 def test_what_stands_alone_is_left_alone(question):
@@ -132,6 +171,10 @@ def test_without_a_conversation_every_question_stands_as_it_is():
         ("What about smokers?", "Smoking is forbidden.", True),
         ("And what about the night shift?", "The night is long.", True),
         ("And when did he die?", "The fee is $300 for each cat.", True),
+        ("And today?", "The fee is $300 for each cat.", True),
+        ("And the second?", "Nevil Maskelyne was Astronomer Royal from 1765.", True),
+        ("And 2019?", "The fee is $300 for each cat.", False),
+        ("And glass?", "No glad tidings.", False),
     ],
 )
 def test_a_text_that_has_nothing_of_what_an_and_asks_about_tells_of_something_else(question, text, told):
@@ -172,3 +215,9 @@ def test_a_follow_up_is_not_answered_with_the_answer_before_it(library, before, 
     answer = Answerer(library).answer(question, history=[before])
     best = max(answer.citations, key=lambda citation: citation.score, default=None)
     assert told in best.cited_text if told and best else not (told or answer.answered)
+
+
+def test_thanks_are_no_question_that_a_follow_up_goes_on_from(library):
+    library.add(read_bytes(HOUSE.encode(), name="house.md", source="/tmp/house.md"))
+    asked = Answerer(library).answer("And for dogs?", history=["How much is the pet fee?", "Thanks!"]).asked
+    assert asked == "How much is the pet fee for dogs?"

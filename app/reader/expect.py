@@ -14,17 +14,29 @@ NUMBER_WORDS = (
     "million|billion|dozen|half|quarter|third|thirds|once|twice|single|both|several|few|no|none|nothing|"
     "dozens|hundreds|thousands|millions|billions"
 )
-NUMBER = re.compile(rf"\d|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
+NUMBER = re.compile(rf"\b\d+(?:[.,]\d+)*\w*|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
+ALONE = r"(?<![$€£¥])(?<!\d[.,])\b{}s?\b(?![.,]\d|\s?%)"
+"""A number that is no part of a longer one, no sum of money and no share."""
+UNITS = r"(?:years?|months?|weeks?|days?|hours?|minutes?)\b"
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+WEEKDAYS = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
 TIME = re.compile(
-    r"\b1?\d{3}s?\b|\b\d{1,2}(?::\d\d|st|nd|rd|th)\b|century|\b(?:January|February|March|April|May|June|July|"
-    r"August|September|October|November|December|spring|summer|autumn|winter|years?|months?|weeks?|days?|"
-    r"during|after|before|until|since|when|while|once|war)\b",
+    ALONE.format(r"(?:1?\d{3}|20\d\d)")
+    + r"|\b\d{1,2}(?::\d\d|st|nd|rd|th|[./]\d{1,2}[./]\d{2,4}|\s?[ap]\.?m)\b|century"
+    rf"|\b(?-i:{MONTHS})\b|\b(?:{WEEKDAYS}|{UNITS}|dawn|morning|noon|afternoon|evening|dusk|night|midnight"
+    r"|today|tomorrow|yesterday|spring|summer|autumn|winter|during|after|before|until|since|when|while|once|war)\b",
     re.IGNORECASE,
 )
+DURATION = re.compile(rf"\W*(?:(?:\d+|{NUMBER_WORDS})\W+)+{UNITS}\W*", re.IGNORECASE)
+"""How long, which is not when: «six months», but not «within six months»."""
 YEAR = re.compile(
-    r"\b\d{3,4}s?\b|\b[\w-]+ centur(?:y|ies)\b|'\d\ds"
+    ALONE.format(r"\d{3,4}") + r"|\b[\w-]+ centur(?:y|ies)\b|'\d\ds"
     r"|\b(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b"
 )
+DATE = re.compile(r"\W*(?:\w+ ){0,2}(?:1\d|20)\d\d\W*")
+"""When, which is not how long: «March 1946», but not «from 1944 to 1946»."""
+SUM = re.compile(r"[$€£¥%]|\d,\d{3}\b")
+"""Money, a share or a large number: never a time or a name."""
 NAME = re.compile(r"(?<![.!?]\s)(?<!^)(?<!^[\"“‘'(])\b[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
 
 ASKS_NUMBER = re.compile(
@@ -40,7 +52,7 @@ ASKS_TIME = re.compile(
 ASKS_ADDRESS = re.compile(
     r"\b(?:e-?mail|web) address\b|\b(?:what|which) (?:is|was) the (?:e-?mail|web ?site|url)\b", re.IGNORECASE
 )
-ADDRESS = re.compile(r"\S@\S|\w\.[a-z]{2,}\b")
+ADDRESS = re.compile(r"\b\w+@\w+|\b\w+\.[a-z]{2,}\b")
 ASKS_NAME = re.compile(
     r"^\W*(?:and |so )?(?:to |by |from |with |for )?who(?:m|se)?\b"
     r"|\b(?:what|which) (?:is|was|were|are) the names?\b"
@@ -58,7 +70,7 @@ ASKS_REASON = re.compile(
 
 
 ASKS_SEVERAL = re.compile(
-    r"\band (?:also )?(?:(?:in|on|at|by|from|for|to|with|of|under|through) )?"
+    r"(?<!^)(?<![.?!] )\band (?:also )?(?:(?:in|on|at|by|from|for|to|with|of|under|through) )?"
     r"(?:what|which|when|who|whom|whose|where|how|why|is|was|were|did|does|has|had|can)\b"
     r"|\b(?:both|respectively|each of|step by step|list|name all|vs|versus)\b"
     r"|\b(?:what|which|the|name|these|those) (?:two|three|four|five|several|different)\b"
@@ -129,7 +141,10 @@ NEEDED = re.compile(
     re.IGNORECASE,
 )
 """What no words of another kind can answer."""
+ASKS_DURATION = re.compile(r"\bhow long (?!(?:is|are)\b)", re.IGNORECASE)
 NEVER = -100.0
+WORD = re.compile(r"\w+(?:[.,]\d+)*")
+"""A word, or a whole number."""
 NAMES_ALONE = re.compile(
     r"\b(?!(?:The|An?|It|He|She|They|Th(?:is|at|ese|ose)|His|Her|Its|Their|In|On|At|Of|By|For|And)\b)[A-Z][\w’'-]*"
 )
@@ -139,22 +154,33 @@ NAMES_ALONE = re.compile(
 def lacks_expected(question: str, text: str) -> bool:
     """Whether the question asks for a number, a year, a time or a name and the text has none that
     the question does not have itself."""
-    kind = next((answer for asks, answer, _ in EXPECTED if asks.search(question)), None)
+    kind = next((answer for asks, answer, _ in EXPECTED if asks.search(_last(question))), None)
     return kind is not None and not _new(kind, question, text)
 
 
 def allowance(question: str, words: str) -> float:
     """How much lower the score of a short answer of these words may be, for being of the kind asked for;
     NEVER where it is of another and nothing else can answer («How many?»: «minesweepers»)."""
-    found = next(((answer, less) for asks, answer, less in EXPECTED if asks.search(question)), None)
+    asked = _last(question)
+    found = next(((answer, less) for asks, answer, less in EXPECTED if asks.search(asked)), None)
     if not found:
         return 0.0
     kind = NAMES_ALONE if found[0] is NAME else found[0]
+    wrong = DURATION if kind is TIME else DATE if kind is NUMBER and ASKS_DURATION.search(asked) else None
+    if wrong and wrong.fullmatch(words):
+        return NEVER
     if _new(kind, question, words):
         return found[1]
-    return NEVER if NEEDED.search(question) and not kind.search(words) else 0.0
+    other = NEEDED.search(asked) or (kind is not NUMBER and SUM.search(words))
+    return NEVER if other and not kind.search(words) else 0.0
+
+
+def _last(question: str) -> str:
+    """The last of several questions: a follow-up stands behind the one that it goes on from."""
+    return question.rsplit("? ", 1)[-1]
 
 
 def _new(kind: re.Pattern[str], question: str, text: str) -> bool:
-    asked = question.casefold()
-    return any(found.group().casefold() not in asked for found in kind.finditer(text))
+    """Whether the text has something of the kind with a word that the question does not have."""
+    asked = set(WORD.findall(question.casefold()))
+    return any(not asked.issuperset(WORD.findall(m.group().casefold())) for m in kind.finditer(text))
