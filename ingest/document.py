@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-BlockKind = Literal["title", "heading", "paragraph", "item", "row", "quote", "code", "note"]
+BlockKind = Literal["title", "heading", "paragraph", "term", "item", "row", "quote", "code", "note"]
+"""A term is what the items right behind it define, in a list of definitions."""
 
 
 @dataclass(frozen=True, slots=True)

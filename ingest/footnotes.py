@@ -1,12 +1,12 @@
 """Footnotes that are known by their print alone: which paragraphs are notes, what a marker means.
 
 A note begins with its label: "[1] text", "[^1]: text", "1. [1]" with the text below it,
-"[Footnote 1: text]" of one or more paragraphs, "¹ text", "* text", "(1) text" and, at the end of a
-text, "1. text". A run of such paragraphs is notes where at least half of their labels (of "1. text"
-without a heading that says "Notes", two in three) stand as markers in the text before it; so neither a
-numbered list nor a list of references that the text never marks is taken for notes. Labels may begin
-again in every chapter: a marker means the next note of its label. Formats that link their notes need
-none of this.
+"[Footnote 1: text]" of one or more paragraphs, "¹ text", "* text", at the end of a text "1. text" and,
+there or right below a heading that says "Notes", "(1) text". A run of such paragraphs is notes where
+at least half of their labels (of "1. text" without a heading that says "Notes", two in three) stand as
+markers in the text before it; so neither a numbered list nor a list of references that the text never
+marks is taken for notes. Labels may begin again in every chapter: a marker means the next note of its
+label. Formats that link their notes need none of this.
 """
 
 import re
@@ -53,13 +53,15 @@ class PrintedNotes:
         scanned = 0
         for run in candidates:
             for i in range(scanned, run.start):
-                marked_at |= {(label, form): i for _, _, label, form in find_markers(chunks[i].text)}
+                found = (marker for text in chunks[i].texts for marker in find_markers(text))
+                marked_at |= {(label, form): i for _, _, label, form in found}
             scanned = run.end
             marked = sum(self._is_marked(label, run, marked_at) for label in run.notes)
             if self._goes_on(run, chunks, marked_at):
                 continue
-            share = 2 / 3 if run.style in ("number", "item") and not _headed(run, chunks) else 1 / 2
-            last = run.style not in AT_THE_END or run is candidates[-1]
+            headed = _headed(run, chunks)
+            share = 2 / 3 if run.style in ("number", "item") and not headed else 1 / 2
+            last = run.style not in AT_THE_END or run is candidates[-1] or (headed and run.style == "round")
             if last and marked >= share * len(run.notes) and id(run) not in lists:
                 self.runs.append(run)
                 for label in run.notes:
@@ -68,8 +70,8 @@ class PrintedNotes:
                     again.append(run)
             else:
                 texts = (text for paragraphs in run.notes.values() for text in paragraphs)
-                found = find_markers(" ".join(texts))
-                marked_at |= {(label, form): run.start for _, _, label, form in found}
+                inside = find_markers(" ".join(texts))
+                marked_at |= {(label, form): run.start for _, _, label, form in inside}
         self._marked_by: dict[tuple[str, str], list[NoteRun]] = {}
         for label, runs in self.by_label.items():
             for run in runs:
@@ -141,7 +143,7 @@ def link_printed_notes(
     print becomes one, and its markers are linked. warnings: gets a line for each marker without a note.
     headed: whether items of a numbered list are notes only below a heading that says "Notes"."""
     texts = ["".join(p if isinstance(p, str) else f"[{p.label}]" for p in block.content) for block in blocks]
-    may = ("paragraph", "item", "heading")
+    may = ("paragraph", "term", "item", "heading")
     chunks = [
         Chunk(_lines(text) if b.kind in may else ("",), 4 * (GOES_ON in text))
         for b, text in zip(blocks, _without_lists(texts) if headed else texts, strict=True)

@@ -14,7 +14,7 @@ from ingest.html_page import outermost
 from ingest.markers import BREAK, GOES_ON, LOWERED, NUMBER, RAISED
 
 KINDS: dict[str, BlockKind] = {
-    "li": "item", "dt": "item", "dd": "item", "blockquote": "quote", "pre": "code"
+    "li": "item", "dt": "term", "dd": "item", "blockquote": "quote", "pre": "code"
 }  # fmt: skip
 SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "msubsup": "_^"}
 """What a formula says by the place of its elements, before the second and the third of them."""
@@ -170,7 +170,7 @@ class Walk:
             return "heading", int(tag[1])
         if tag == "tr" and len(words_of(node)) <= LONGEST_ROW and node.css_first(NO_ROW) is None:
             return "row", 0
-        keeps = outer in ("item", "quote") and tag in ("p", "div", "section")
+        keeps = outer in ("item", "term", "quote") and tag in ("p", "div", "section")
         return KINDS.get(tag, outer if keeps else "paragraph"), 0
 
     def _flush(self, kind: BlockKind, level: int) -> Iterator[Block]:

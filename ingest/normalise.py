@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from ingest.document import Block, Document, Footnote, Page, Part, Read, Ref, Section, Span
+from ingest.document import Block, BlockKind, Document, Footnote, Page, Part, Read, Ref, Section, Span
 from ingest.wrapping import unwrapped
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\u200b\u2060\ufffe\uffff]")
 """Characters without a meaning in a text; zero-width spaces and soft hyphens would break words apart."""
+LISTS: tuple[tuple[BlockKind, ...], ...] = (("term", "item"), ("row",))
+"""Kinds of blocks that stand in lines right below each other."""
 
 
 def normalise(read: Read, *, document_id: str, source: str, version: str, fallback_title: str) -> Document:
@@ -74,8 +76,8 @@ class _Page:
         if not inline:
             return
         if self.pieces:
-            tight = block.kind in ("item", "row") and self.parts and self.parts[-1].kind == block.kind
-            self.write("\n" if tight else "\n\n")
+            lines = next((kinds for kinds in LISTS if block.kind in kinds), ())
+            self.write("\n" if self.parts and self.parts[-1].kind in lines else "\n\n")
         self.write(prefix)
         start = self.length
         for piece in inline:

@@ -1,12 +1,15 @@
 """A document becomes passages: runs of whole sentences, cut by offset, each in one section.
 
-Headings are context, never part of a passage. A footnote is a passage of its own (several, where it
-is long) and is linked with the passages that hold its markers.
+Headings are context, never part of a passage, but for what is only said in headings above a document's
+first text: its authors, version or date. A footnote is a passage of its own (several, where it is long) and
+is linked with the passages that hold its markers.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from math import inf
 from typing import Literal
 
 from ingest.document import Document, Part, Span
@@ -24,6 +27,16 @@ LONGEST_SENTENCE = 1200
 QUESTION = re.compile(r"(?:Q|Question)\s?\d*:\s")
 ANSWER = re.compile(r"(?:A|Answer)\s?\d*:\s")
 """How a question begins, and what answers it right behind it: both are in one passage where they fit."""
+HEADS = ("title", "heading")
+DEFINING = ("item", "quote", "code")
+"""Kinds of parts that say what the term right above them means."""
+OF_SECTIONS = re.compile(
+    r"(?:\d+\.)+\d*\s|(?:(?:table of )?contents|inhalt|inhaltsverzeichnis|目次|目录|차례|목차)$"
+)
+"""A section's number, or what stands above a list of sections; in small letters."""
+
+Unit = tuple[Part, list[list[Span]]]
+"""A part and its pieces, each of which goes into one passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,9 @@ class Passage:
 def cut_passages(document: Document) -> tuple[Passage, ...]:
     """The passages of a document in reading order. Every sentence is in exactly one of them."""
     markers = [(m.start, note.label) for note in document.footnotes for m in note.markers]
+    above = _only_in_headings(document)
     passages: list[Passage] = []
-    for run in _runs(document):
+    for run in _runs(document, above):
         start, end = run[0].start, run[-1].end
         note = next((n for n in document.footnotes if n.start <= start < n.end), None)
         passages.append(
@@ -87,7 +101,7 @@ def cut_passages(document: Document) -> tuple[Passage, ...]:
                 sentences=tuple(run),
                 text=document.text[start:end],
                 title=document.title,
-                section=document.section_at(start),
+                section="" if start in above else document.section_at(start),
                 label=note.label if note else None,
                 notes=tuple(dict.fromkeys(x for at, x in markers if start <= at < end)),
                 marked_at=tuple(m.start for m in note.markers) if note else (),
@@ -98,14 +112,32 @@ def cut_passages(document: Document) -> tuple[Passage, ...]:
     return tuple(passages)
 
 
-def _runs(document: Document) -> Iterator[list[Span]]:
+def _only_in_headings(document: Document) -> set[int]:
+    """Where headings begin that stand between the title and the first text, and above no text: all but the
+    last one and those that it is below. They say who wrote the document, its version or its date."""
+    text, title = document.text, document.title.casefold()
+    named = [text[p.start : p.end].casefold() for p in document.parts if p.kind in HEADS]
+    found: set[int] = set()
+    depth = inf
+    for part in reversed(list(takewhile(lambda p: p.kind in HEADS, document.parts))):
+        words = text[part.start : part.end].casefold()
+        if part.kind == "title" and words == title:
+            break
+        if part.kind == "heading" and part.level < depth:
+            depth = part.level
+        elif words != title and named.count(words) == 1 and not OF_SECTIONS.match(words):
+            found.add(part.start)
+    return found
+
+
+def _runs(document: Document, above: set[int]) -> Iterator[list[Span]]:
     """Sentences grouped to passages; a group ends at a heading, before a note, and when it is full."""
     text = document.text
     note_starts = {note.start for note in document.footnotes}
     group: list[Span] = []
     words = 0
-    for part, pieces in _units(document):
-        if group and (part.kind in ("heading", "title") or part.start in note_starts):
+    for part, pieces in _units(text, _defined(document, above)):
+        if group and (part.kind in HEADS or part.start in note_starts):
             yield group
             group, words = [], 0
         for piece in pieces:
@@ -119,12 +151,43 @@ def _runs(document: Document) -> Iterator[list[Span]]:
         yield group
 
 
-def _units(document: Document) -> Iterator[tuple[Part, list[list[Span]]]]:
-    """The parts with their pieces, none of a heading; a question is one with its answer."""
+def _defined(document: Document, above: set[int]) -> Iterator[Unit]:
+    """The parts with their pieces, none of a heading but those in above; the first sentence of a definition
+    begins with its terms."""
     text = document.text
-    question: tuple[Part, list[Span]] | None = None
+    terms: list[Unit] = []
     for part in document.parts:
-        pieces = [] if part.kind in ("heading", "title") else list(_pieces(text, part))
+        if part.start in above:
+            part = replace(part, kind="paragraph")
+        pieces = [] if part.kind in HEADS else list(_pieces(text, part))
+        said = [span for _, runs in terms for run in runs for span in run]
+        if terms and part.kind in DEFINING:
+            yield part, [_behind_terms(text, said, pieces[0]), *pieces[1:]]
+            terms = []
+            continue
+        if part.kind != "term" or _words(text, said) > FEWEST_WORDS:  # a list of nothing but terms
+            yield from terms
+            terms = []
+        if part.kind == "term":
+            terms.append((part, pieces))
+        else:
+            yield part, pieces
+    yield from terms
+
+
+def _behind_terms(text: str, terms: list[Span], piece: list[Span]) -> list[Span]:
+    """A piece of a definition with its terms in its first sentence; a question stays one of its own."""
+    whole = Span(terms[0].start, piece[0].end)
+    asked = text[terms[-1].start : terms[-1].end].endswith(("?", "？")) or QUESTION.match(text, whole.start)
+    if asked or whole.end - whole.start > LONGEST_SENTENCE:
+        return terms + piece
+    return [whole, *piece[1:]]
+
+
+def _units(text: str, parts: Iterator[Unit]) -> Iterator[Unit]:
+    """The parts with their pieces; a question is one with its answer."""
+    question: tuple[Part, list[Span]] | None = None
+    for part, pieces in parts:
         if question is not None:
             asked, said = question
             question = None

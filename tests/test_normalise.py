@@ -23,9 +23,9 @@ def test_blocks_are_parted_by_blank_lines_and_notes_come_last_with_their_labels(
     assert document.parts[1] == Part(3, 17, "paragraph")
 
 
-def test_items_and_rows_stand_line_by_line():
-    document = laid_out(*(Block("item", (text,)) for text in ("one", "two")), Block("row", ("a | b",)))
-    assert document.text == "one\ntwo\n\na | b"
+def test_items_terms_and_rows_stand_line_by_line():
+    listed = [Block(kind, (kind,)) for kind in ("item", "term", "item", "row", "row")]
+    assert laid_out(*listed).text == "item\nterm\nitem\n\nrow\nrow"
 
 
 def test_white_space_is_folded_and_control_characters_are_gone():

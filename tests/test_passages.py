@@ -25,6 +25,11 @@ def paragraph(*content: str | Ref) -> Block:
     return Block("paragraph", content)
 
 
+def sentences(document: Document) -> list[list[str]]:
+    """Of each passage."""
+    return [[document.text[s.start : s.end] for s in p.sentences] for p in cut_passages(document)]
+
+
 def words(count: int) -> str:
     """A sentence of so many words."""
     return " ".join(["Word", *["word"] * (count - 2), "end."])
@@ -45,6 +50,50 @@ def test_an_answer_too_long_for_its_question_and_a_note_are_passages_of_their_ow
     assert [p.text[:2] for p in long] == ["Q:", "A:"]
     noted = laid_out(paragraph("Q: Is it", Ref("1"), " so?"), Block("note", ("A: It is.",), label="1"))
     assert [p.kind for p in cut_passages(noted)] == ["body", "footnote"]
+
+
+TERMS = [
+    (["kerf", ": The width of a cut. It is lost."], [["kerf\nThe width of a cut.", "It is lost."]]),
+    (["-q", "--quiet", ": Says nothing."], [["-q\n--quiet\nSays nothing."]]),
+    (["What is it?", ": A lamp."], [["What is it?", "A lamp."]]),
+    (["Q: Its use", ": A: Light."], [["Q: Its use", "A: Light."]]),
+    (["kerf", f": {words(60)}", "jig", f": {words(70)}"], [[f"kerf\n{words(60)}"], [f"jig\n{words(70)}"]]),
+    ([words(120), f": {words(130)}"], [[words(120), words(130)]]),
+    ([words(FEWEST_WORDS + 1), "jig", ": It."], [[words(FEWEST_WORDS + 1), "jig\nIt."]]),
+]
+
+
+@pytest.mark.parametrize(("listed", "expected"), TERMS)
+def test_what_defines_a_term_begins_with_it(listed, expected):
+    blocks = [Block("item" if s.startswith(": ") else "term", (s.removeprefix(": "),)) for s in listed]
+    assert sentences(laid_out(*blocks)) == expected
+
+
+def test_a_term_that_nothing_defines_is_a_sentence_of_its_own():
+    terms = [Block("term", (text,)) for text in ("kerf", "jig")]
+    assert sentences(laid_out(*terms, paragraph("It ends here."))) == [["kerf", "jig", "It ends here."]]
+    assert sentences(laid_out(paragraph("Two words."), *terms)) == [["Two words.", "kerf", "jig"]]
+    noted = laid_out(paragraph("A.", Ref("1")), Block("term", ("jig",)), Block("note", ("N.",), label="1"))
+    assert sentences(noted) == [["A.[1]", "jig"], ["N."]]
+
+
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        ([("Ann Lee", 3), ("ann@lee.org", 4), ("Lamps", 2), ("Oil", 3)], ["Ann Lee", "ann@lee.org"]),
+        ([("May 2020", 2), ("The lamp", 1)], ["May 2020"]),
+        ([("Part one", 1), ("Lamps", 2), ("Oil", 3)], []),
+        ([("Contents", 2), ("1.2. Use", 2), ("Whales", 2), ("Lamps", 2)], []),
+    ],
+)
+def test_what_only_headings_above_the_first_text_say_can_be_cited(above, said):
+    blocks = [Block("heading", ("A club",), 5), Block("title", ("The Lamp",)), Block("title", ("A tale",))]
+    blocks += [Block("heading", (text,), level) for text, level in above]
+    document = laid_out(
+        *blocks, paragraph("It gives light."), Block("heading", ("Whales",), 2), paragraph("So.")
+    )
+    assert sentences(document) == [["A tale", *said], ["It gives light."], ["So."]]
+    assert [p.section for p in cut_passages(document)] == ["", above[-1][0], "Whales"]
 
 
 def test_short_paragraphs_of_a_section_are_joined_and_sections_are_not():
@@ -164,6 +213,7 @@ PIECES = st.sampled_from(
             "CHAPTER ONE",
             "A Heading",
         ),
+        *("<dl><dt>", "<dt>", "<dd>", "<h2>"),
         *("<b>", "</p>", "&#769;", "&amp;", "<sup>", "平和安全法制。", "Share this", "© 2024", "\ud7ff"),
     ]
 )
@@ -245,6 +295,6 @@ def hold_passages(document: Document, passages: tuple[Passage, ...]) -> None:
             before = sentence.end
     for part in document.parts:
         if part.kind not in ("title", "heading"):
-            inside = [s for p in passages for s in p.sentences if part.start <= s.start < part.end]
-            kept = "".join("".join(text[s.start : s.end].split()) for s in inside)
+            within = ((max(part.start, s.start), min(part.end, s.end)) for p in passages for s in p.sentences)
+            kept = "".join("".join(text[start:end].split()) for start, end in within if start < end)
             assert kept == "".join(text[part.start : part.end].split())

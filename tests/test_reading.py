@@ -25,7 +25,7 @@ HOSTILE = [
     *("\u202eevil", "𝔸😀", "e\u0301", "a\u00a0b"),
 ]
 LABELS = ["1", "6", "lloyd", "*", '"><b>']
-KINDS = ["title", "heading", "paragraph", "item", "row", "quote", "code", "note"]
+KINDS = ["title", "heading", "paragraph", "term", "item", "row", "quote", "code", "note"]
 
 
 def made(*blocks: Block, title: str = "") -> Document:
@@ -83,6 +83,7 @@ def test_blocks_become_the_elements_that_they_are():
         Block("paragraph", ("Text",)),
         Block("item", ("one",)),
         Block("item", ("2. two",)),
+        Block("term", ("oar",)),
         Block("row", ("Year | Boats",)),
         Block("row", ("1714 | 3",)),
         Block("quote", ("Said",)),
@@ -93,12 +94,13 @@ def test_blocks_become_the_elements_that_they_are():
     tags = [(e.tag, e.text(deep=True)) for e in page.css("[data-start]")]
     assert tags == [
         ("h2", "The Ferry"), ("h3", "Boats"), ("h4", "Small ones"), ("p", "Text"), ("li", "one"),
-        ("li", "2. two"), ("tr", "Year | Boats"), ("tr", "1714 | 3"), ("blockquote", "Said"),
+        ("li", "2. two"), ("li", "oar"), ("tr", "Year | Boats"), ("tr", "1714 | 3"), ("blockquote", "Said"),
         ("pre", "x = 1\n  y"), ("h3", "Ports"),
     ]  # fmt: skip
     assert len(page.css("ul")) == len(page.css("table")) == 1
     assert [len(row.css("td")) for row in page.css("tr")] == [2, 2]
     assert [e.text() for e in page.css("li.numbered")] == ["2. two"]
+    assert [e.text() for e in page.css("li.term")] == ["oar"]
 
 
 def test_headings_leave_no_depth_out_and_end_at_the_sixth():

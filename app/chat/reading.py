@@ -42,7 +42,10 @@ SMALLEST_PACKED = 10_000
 """Bytes; what is shorter goes as it is."""
 BUILD = sha256(Path(__file__).read_bytes() + FILE.read_bytes()).hexdigest()[:8]
 """In the ETag: a program that draws documents in another way must not be answered «not modified»."""
-TAGS = {"paragraph": "p", "note": "p", "item": "li", "row": "tr", "quote": "blockquote", "code": "pre"}
+TAGS = {
+    "paragraph": "p", "note": "p", "term": "li", "item": "li", "row": "tr",
+    "quote": "blockquote", "code": "pre",
+}  # fmt: skip
 
 start_of = attrgetter("start")
 
@@ -134,7 +137,7 @@ class _Drawing:
 
     def blocks(self, parts: Sequence[Part]) -> Iterator[tuple[str, int, int]]:
         """(HTML, characters, lines at least) of each block, list and table."""
-        for kind, group in groupby(parts, attrgetter("kind")):
+        for kind, group in groupby(parts, lambda part: "item" if part.kind == "term" else part.kind):
             same = list(group)
             if kind == "row":
                 rows = "".join(self.block(part, self._cells(part)) for part in same)
@@ -152,6 +155,8 @@ class _Drawing:
                     yield self.block(part), part.end - part.start, lines
 
     def _bullet(self, part: Part) -> str:
+        if part.kind == "term":
+            return ' class="term"'
         return ' class="numbered"' if NUMBERED.match(self.text, part.start, part.end) else ""
 
     def _cells(self, part: Part) -> str:
