@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.markers import LOWERED, RAISED, SUPERSCRIPTS, SYMBOLS
+from ingest.text_tables import rows_of
 from ingest.wrapping import unwrapped
 
 NOTE_START = re.compile(
@@ -23,7 +24,7 @@ NOTE_START = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 AT_THE_END = ("number", "item", "round")
-"""Styles that lists have too: notes only as the last run of the text."""
+"""Styles that lists have too: notes only as the last run of the text; "round" also below a heading."""
 MOST_PARAGRAPHS = 30
 """Of one "[Footnote 1: text]"; a bracket that closes later or never was not meant."""
 
@@ -39,6 +40,11 @@ class Chunk:
     def text(self) -> str:
         """The lines as one."""
         return unwrapped(line.strip() for line in self.lines)
+
+    @property
+    def texts(self) -> list[str]:
+        """The rows of a table, else the text: a marker at the end of a row is at an end."""
+        return rows_of(self.lines) or [self.text]
 
 
 @dataclass

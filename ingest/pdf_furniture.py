@@ -8,6 +8,7 @@ So neither the "Notes" above the notes of every tenth page nor a note that says 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from statistics import median_low
 
 from ingest.pdf_lines import Line
 from ingest.pdf_pages import Page
@@ -16,6 +17,8 @@ EDGE = 0.15
 """Of a page's height, at its top and at its bottom."""
 DEEPEST = 3
 """Baselines from a page's first or last one."""
+LARGER = 1.2
+"""Times the type of most of its like: a line in larger type is the title that the running head repeats."""
 NUMBER = re.compile(r"\d{1,4}|\b[ivxlc]{1,8}\b")
 ALONE = re.compile(r"\W*(?:page|seite|p\.)?\W*(\d{1,4})\W*(?:(?:of|von|/)\s*\d{1,4})?\W*", re.IGNORECASE)
 PRINTED = re.compile(
@@ -86,7 +89,10 @@ def _keys(line: Line, labels: set[str]) -> Iterable[str]:
 
 
 def _near(held: Sequence[Line], fewest: int) -> list[Line]:
-    """The lines that stand within two pages of another one, none if they are on too few pages."""
+    """The lines that stand within two pages of another one, none if they are on too few pages; a line in
+    much larger type than they are is none of them."""
+    largest = LARGER * median_low(line.size for line in held)
+    held = [line for line in held if line.size <= largest]
     numbers = {line.page for line in held}
     near = [line for line in held if numbers & {line.page + n for n in (-2, -1, 1, 2)}]
     return near if len({line.page for line in near}) >= fewest else []

@@ -20,6 +20,8 @@ KERNING = 0.09
 """In ems: no more is set between two letters of a word."""
 LINE_GAP = 0.9
 """In ems: TeX's columns are 1 em apart; a justified line's spaces seldom grow so wide."""
+LIKE = 0.8
+"""Times the size: code in a text is set so much smaller, and a tight line's space before it may be narrow."""
 LONE = re.compile(r"\d{1,3}|[*†‡]{1,3}")
 RAISED = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹⁰", "1234567890")
 
@@ -92,7 +94,7 @@ def lines_of(glyphs: Sequence[Glyph], page: int, rules: Sequence[Rule] = ()) -> 
             if gap > LINE_GAP * max(word.size, before.size) or _parted(before, word, upright):
                 lines.append(Line(strip[start:i], page))
                 start, word.space = i, False
-            elif gap > WORD_GAP * max(word.size, before.size) and not word.raised:
+            elif gap > WORD_GAP * _em(before, word) and not word.raised:
                 word.space = True
         lines.append(Line(strip[start:], page))
     lines.sort(key=lambda line: (line.y, line.x0))
@@ -150,6 +152,12 @@ def without_underlines(rules: Sequence[Rule], lines: Sequence[Line]) -> list[Rul
         )
 
     return [rule for rule in rules if not (rule.level and any(underlines(rule, line) for line in lines))]
+
+
+def _em(before: Word, word: Word) -> float:
+    """Size by which the white between two words is told: the smaller one, but beside an initial its own."""
+    small, large = sorted((before.size, word.size))
+    return small if small >= LIKE * large else large
 
 
 def _parted(before: Word, word: Word, upright: Sequence[Rule]) -> bool:

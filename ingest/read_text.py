@@ -5,6 +5,7 @@ Headings are short unpunctuated lines between paragraphs; footnotes are known by
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -17,6 +18,7 @@ from ingest.markers import SYMBOLS, find_markers
 from ingest.note_runs import Chunk
 from ingest.passages import QUESTION
 from ingest.sentences import split_sentences
+from ingest.text_tables import rows_of
 
 SUFFIXES = (".txt", ".text")
 
@@ -46,6 +48,8 @@ MEASURE = re.compile(
 )
 """A figure with its unit at the end of a line, "5,000 mAh (typical)", or a telephone number."""
 YEAR = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
+KNOWN_NUMBER = re.compile(rf"\d{{4}}-\d\d-\d\d|\d+(?:\.\d+)+|{YEAR.pattern}")
+"""A date, a version or a year, as headings have: "Release 1.42.13 (2015-05-17)"."""
 RAISED_LABELS = f"{SYMBOLS}⁰¹²³⁴⁵⁶⁷⁸⁹ "
 SUBJECT = re.compile(r"^subject:[ \t]*(.+)", re.IGNORECASE)
 
@@ -67,10 +71,11 @@ def read_text(text: str) -> Read:
     left_out += [chunk.text for chunk in chunks[tail:]]
     body = [i for i in range(tail) if not notes.hold(i)]
     around = [chunks[i] for i in body]
+    margin = _margin(around)
     blocks = [
         Block(kind, notes.cut(content, i), level)
         for at, i in enumerate(body)
-        for kind, content, level in _blocks(around, at)
+        for kind, content, level in _blocks(around, at, margin)
     ]
     subject = next((m for line in chunks[0].lines if (m := SUBJECT.match(line))), None) if chunks else None
     title = subject.group(1) if subject else ""
@@ -93,8 +98,20 @@ def _chunks(text: str) -> list[Chunk]:
     return chunks
 
 
-def _blocks(chunks: Sequence[Chunk], at: int) -> Iterator[tuple[BlockKind, str, int]]:
-    """(kind, text, level) of each block in the chunk at an index of the body."""
+def _margin(chunks: Sequence[Chunk]) -> int:
+    """Columns before the text, which is what follows a chunk's first line, and lines alone that are prose;
+    one line in fifty may have fewer."""
+    alone = [chunk.indent for chunk in chunks if len(chunk.lines) == 1 and is_sentence(chunk.text)]
+    indents = sorted(alone + [_indent(line) for chunk in chunks for line in chunk.lines[1:]])
+    return indents[len(indents) // 50] if indents else 0
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _blocks(chunks: Sequence[Chunk], at: int, margin: int) -> Iterator[tuple[BlockKind, str, int]]:
+    """(kind, text, level) of each block in the chunk at an index of the body. margin: of the body's text."""
     lines = list(chunks[at].lines)
     if at == 0 and _has_title(chunks):
         yield "title", lines.pop(0).strip().lstrip("# "), 0
@@ -104,11 +121,15 @@ def _blocks(chunks: Sequence[Chunk], at: int) -> Iterator[tuple[BlockKind, str, 
     elif at > 0 and _is_heading(chunks, at) and not _tells(chunks[at].text):
         yield "heading", chunks[at].text.strip("# "), 1
         return
+    while _is_outdented(lines, margin):
+        yield "heading", lines[0].strip("# "), 2 if _indent(lines[0]) else 1
+        lines = lines[1:]
     lines = [line for line in lines if not RULE.match(line)]
     if lines and all(line.lstrip().startswith(">") for line in lines):
         yield "quote", " ".join(line.lstrip("> ") for line in lines), 0
         return
-    yield from _items(lines)
+    rows = rows_of(lines)
+    yield from (("row", row, 0) for row in rows) if rows else _items(lines)
 
 
 def _items(lines: Sequence[str]) -> Iterator[tuple[BlockKind, str, int]]:
@@ -154,6 +175,17 @@ def _is_heading(chunks: Sequence[Chunk], at: int) -> bool:
     return at + 2 < len(chunks) and not _is_short(chunks[at + 2]) and (at == 1 or not _is_short(before))
 
 
+def _is_outdented(lines: Sequence[str], margin: int) -> bool:
+    """Whether the first line is a heading that stands out of a text set in from the margin, as in a manual's
+    page, with no blank line before its text. A full line goes on in the next, and a label has its value."""
+    if len(lines) < 2 or _indent(lines[0]) >= margin or not _is_heading_line(lines[0]):
+        return False
+    if _tells(lines[0]) or LABEL.search(lines[0]):
+        return False
+    full = len(lines[0]) + 1 + len(lines[1].split()[0]) > max(len(line) for line in lines)
+    return not full and all(_indent(line) > _indent(lines[0]) + 1 for line in lines[1:])
+
+
 def _is_short(chunk: Chunk) -> bool:
     return len(chunk.lines) == 1 and (
         _is_heading_line(chunk.lines[0]) or bool(LIST_ITEM.match(chunk.lines[0]))
@@ -184,7 +216,8 @@ def _is_heading_line(line: str, most_words: int = HEADING_WORDS) -> bool:
 
 def _tells(line: str, title: bool = False) -> bool:
     """Whether a short line tells something, which would be lost in a heading: it has a note, a sentence or a
-    figure, or is a label with a figure, or "Q: …". A title may have a question before its subtitle."""
+    figure, is of figures, or is a label with a figure, or "Q: …". A title may be of figures, and have a
+    question before its subtitle."""
     text = line.strip()
     if text.startswith("#"):
         return False
@@ -195,8 +228,17 @@ def _tells(line: str, title: bool = False) -> bool:
             sentence = text[start:end].rstrip(CLOSERS)
             if is_sentence(sentence) and not (title and sentence.endswith("?")):
                 return True
+    if not title and _is_figures(text):
+        return True
     label = None if PART.match(text) else LABEL.search(text)
     return label is not None and _is_figure(YEAR.sub("", text[label.end() :]))
+
+
+def _is_figures(text: str) -> bool:
+    """Whether a line is of several numbers and signs for the most part, as a table's row or code is."""
+    rest = KNOWN_NUMBER.sub(" ", NUMBERED.sub("", text))
+    letters = sum(unicodedata.category(char)[0] in "LM" for char in rest)
+    return len(re.findall(r"\d+", rest)) > 1 and 2 * letters < len("".join(rest.split()))
 
 
 def _is_figure(value: str) -> bool:

@@ -1,9 +1,15 @@
 """Where a line ends only because it is full: a space, but nothing inside Chinese and Japanese, whose words
-have none between them. Korean has."""
+have none between them, nor inside a word that a program broke. Korean has spaces."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
+
+HYPHEN = "‐"
+"""A program's own hyphen at the end of a line in a word; a written one is "-"."""
+REST = re.compile(r"(?!(?:and|or|to|und|oder|bis|et|ou)\b)[^\W\d_]")
+"""How the next line goes on with that word; "first‐ and second" is no broken word."""
 
 
 def is_wide(char: str) -> bool:
@@ -19,8 +25,14 @@ def space_between(before: str, after: str) -> str:
 def unwrapped(lines: Iterable[str]) -> str:
     """The lines, which have no white space around them, as one."""
     lines = list(lines)
-    rest = (space_between(before, after) + after for before, after in pairwise(lines))
-    return "".join([*lines[:1], *rest])
+    pieces = lines[:1]
+    for before, after in pairwise(lines):
+        if not (before[-1:] == HYPHEN and before[-2:-1].isalpha() and REST.match(after)):
+            pieces.append(space_between(before, after))
+        elif after[0].islower() or after[:2].isupper():
+            pieces[-1] = pieces[-1].removesuffix(HYPHEN)
+        pieces.append(after)
+    return "".join(pieces)
 
 
 def _joins(char: str) -> bool:

@@ -344,6 +344,8 @@ def test_the_terms_of_a_list_of_definitions_are_told_from_what_defines_them():
     document = read("<dl><dt>kerf<dd>The width.<dt><p>jig</p><dd><p>A frame.</p><ul><li>of wood</ul></dl>")
     assert [kind for kind, _ in parts(document)] == ["term", "item", "term", "item", "item"]
     assert document.text == "kerf\nThe width.\njig\nA frame.\nof wood"
+    printed = read("<p>A.[1] B.[2]</p><dl><dt>[1]<dd>First.<dt>[2]<dd>Second.</dl>")
+    assert notes(printed) == [("1", 1, "First."), ("2", 1, "Second.")]
 
 
 @pytest.mark.timeout(10)  # of every start in the style to its end, for every item anew, it took minutes

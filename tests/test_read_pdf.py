@@ -520,6 +520,21 @@ def test_a_tight_line_has_narrower_spaces_most_of_all_behind_a_letter_that_hangs
     assert document.text == "Of the old law now."
 
 
+def test_a_space_before_code_in_smaller_type_is_told_by_that_types_size():
+    found = page_of("BT /F 10 Tf 50 300 Td (A list of) Tj /C 9 Tf 34.6 0 Td (match) Tj ET")
+    code = b"/Font << /C << /Type /Font /Subtype /Type1 /BaseFont /Courier-Bold >>"
+    found = found.replace(b"/Font <<", code, 1)
+    assert read(found).text == "A list of match"
+
+
+def test_the_title_that_the_running_head_repeats_stays(tmp_path):
+    text = f"<p>{FILLER * 100}</p>"
+    document = read(chromium(f"<!doctype html>{STYLE}<h1>Of Lamps and Oil</h1>{text}", tmp_path))
+    assert document.title == "Of Lamps and Oil"
+    assert document.text.count("Of Lamps and Oil") == 1
+    assert "Of Lamps and Oil" in document.left_out
+
+
 def test_a_line_that_runs_over_the_pages_edge_keeps_its_end_and_what_stands_outside_is_reported():
     document = read(page_of("BT /F 12 Tf 300 300 Td (Off the edge it goes on) Tj 200 -50 Td (Outside) Tj ET"))
     assert document.text == "Off the edge it goes on"

@@ -268,6 +268,8 @@ def test_short_lines_that_are_no_headings_stay_citable(line):
         "Wi-Fi password: lighthouse42",
         "電話：0151 2345",
         "LOPEZ: Forty thousand pesetas. (laughs)",
+        "11000010 10101001 = 0xc2 0xa9",
+        "Science 2002 297 2270 2275",
         "It was lit in the spring. See above",
     ],
 )
@@ -292,6 +294,9 @@ def test_a_short_line_that_tells_something_stays_citable(line):
         "CHAPTER XIII. THE VOYAGE OF THE GOOD SHIP",
         "Mrs. Dalloway and Capt. Cook",
         "The War of 1812 (and after)",
+        "D-Bus 1.11.22 (2017-10-23)",
+        "IV. 1871–1914",
+        "RFC 2119",
     ],
 )
 def test_headings_of_parts_may_have_a_colon_and_headings_an_abbreviation_or_a_year(line):
@@ -378,6 +383,114 @@ def test_a_character_that_is_not_utf_8_is_shown_and_reported():
     assert document.warnings == (
         "1 character is damaged or in another encoding than the rest, and shown as \ufffd",
     )
+
+
+MANUAL = """NAME
+       grep - print lines that match
+       patterns
+
+OPTIONS
+   Output
+       --count
+              Print how many lines
+              match.
+
+       LC_ALL
+              The language of
+              messages.
+
+NOTES
+"""
+MANUAL += "       It is here.\n" * 60
+
+
+def test_a_manuals_headings_need_no_blank_line_before_their_text():
+    assert parts(read(f"Grep Manual\n\n{MANUAL}\ngrep 3.8\n")) == [
+        ("title", "Grep Manual"),
+        ("heading", "NAME"),
+        ("paragraph", "grep - print lines that match patterns"),
+        ("heading", "OPTIONS"),
+        ("heading", "Output"),
+        ("paragraph", "--count Print how many lines match."),
+        ("paragraph", "LC_ALL The language of messages."),
+        ("heading", "NOTES"),
+        ("paragraph", ("It is here. " * 60).strip()),
+        ("paragraph", "grep 3.8"),
+    ]
+    assert [s.level for s in read(f"Grep Manual\n\n{MANUAL}").sections] == [0, 1, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Apples\n    Keep them cool.",
+        "Anna Berg\n    Main Street 5",
+        "Contact: Ann\n    and Bob of the mill.",
+    ],
+)
+def test_a_line_above_a_deeper_one_is_no_heading_of_a_text_at_the_margin(lines):
+    document = read(f"Title\n\nA paragraph of text is here.\n\n{lines}\n\nAnother paragraph.\n")
+    assert parts(document)[2] == ("paragraph", " ".join(lines.replace("\n", " ").split()))
+
+
+def test_a_verse_or_a_full_line_above_deeper_ones_is_no_heading():
+    body = "    A paragraph of this text\n    is set in.\n"
+    for lines in ("Whose woods these are I think\n  I know", "Label: value\n        and so on it goes"):
+        document = read(f"Title\n\n{body}\n{lines}\n\n{body}")
+        assert [kind for kind, _ in parts(document)] == ["title", "paragraph", "paragraph", "paragraph"]
+
+
+TABLE = """    Release     Owner       Year
+    ──────────────────────────────────────
+    0.9 to 1.2              1991
+    1.6         CNRI        2000 (1)
+    2.0         BeOpen      2001, the
+                            last one
+"""
+
+
+def test_a_table_is_rows_of_cells():
+    assert parts(read(f"Title\n\nHere they are.\n\n{TABLE}"))[2:] == [
+        ("row", "Release | Owner | Year"),
+        ("row", "0.9 to 1.2 | 1991"),
+        ("row", "1.6 | CNRI | 2000 (1)"),
+        ("row", "2.0 | BeOpen | 2001, the last one"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "The  keeper  of  the light\nwrote   all   of   it down\nbefore  he  went  to bed.",
+        "*  One   *\n*  Two   *\n*  Three *",
+        "A lamp    12    euros\nNo oil    3     euros",
+    ],
+)
+def test_lines_set_to_both_edges_or_in_a_frame_are_no_table(lines):
+    assert "row" not in [kind for kind, _ in parts(read(f"Title\n\nHere.\n\n{lines}\n\nThere it is."))]
+
+
+def test_round_notes_right_below_a_heading_need_not_be_the_last_list():
+    table = TABLE.replace("2000 (1)", "Guido (1)")
+    document = read(f"T\n\nHere.\n\n{table}\nFootnotes:\n\n(1) The first.\n\nOn it goes.\n\n(1) Boil it.")
+    assert notes(document) == [("1", 1, "The first.")]
+    assert ("row", "1.6 | CNRI | Guido [1]") in parts(document)
+    assert parts(document)[-3:-1] == [("paragraph", "On it goes."), ("paragraph", "(1) Boil it.")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [
+        ("of sixteen-bit charac‐\nters", "of sixteen-bit characters"),
+        ("the variable HIS‐\nTORY", "the variable HISTORY"),
+        ("the new Anglo‐\nSaxon", "the new Anglo‐Saxon"),
+        ("the first‐\nand second", "the first‐ and second"),
+        ("the years 1914‐\n1918", "the years 1914‐ 1918"),
+        ("a tide-\nmill", "a tide- mill"),
+    ],
+)
+def test_a_word_that_a_program_broke_is_whole_again(lines, joined):
+    assert parts(read(f"Title\n\nHere is {lines} of it.\n"))[1] == ("paragraph", f"Here is {joined} of it.")
 
 
 def test_line_ends_do_not_matter():
