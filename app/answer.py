@@ -112,6 +112,8 @@ class Answerer:
     def warm_up(self) -> None:
         """Load the models and open the library's vectors: the first question need not wait for them."""
         self.answer("Is everything loaded?")
+        if self.model:  # its sentences are embedded as passages are
+            self.library.embedder.passages(["Is everything loaded?"])
 
     def answer(
         self, question: str, history: Sequence[str] = (), documents: Sequence[str] = (), mode: str = QUOTE

@@ -15,8 +15,8 @@ from index.words import telling_words
 OPENING = re.compile(r"^(?:(?:and|but|or|so|also|then|what about|how about|why not)\b[ ,]*)+", re.IGNORECASE)
 PRONOUN = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|that(?=\W*$)|"
-    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )there(?=\W*$)|how many are there|"
-    r"which (?:ones?|(?:is|are|was|were) (?!the\b))|"
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )there(?=\W*$)|how many are there(?=\W*$)|"
+    r"which (?:ones?(?! of\b)|(?:is|are|was|were) (?!the\b)(?!.*(?:[,:]|\bor\b)))|"
     r"the (?:former|latter|same|others?|next|previous)|(?:an?|the) \w+ ones?(?! (?:of|that|who|which)\b))\b",
     re.IGNORECASE,
 )
@@ -151,10 +151,13 @@ def _referred(question: str, before: str) -> str:
 
 def _person(before: str) -> str:
     """Who «he» is: the name behind «did», the last name, or «the treasurer» of «Who is the treasurer?»."""
+    behind = re.compile(rf"\b(?!(?:is|are|was|were)\b)(?:{AUXILIARY}) $", re.IGNORECASE)
+    if people := [m.group() for m in NAME.finditer(before) if behind.search(before[: m.start()])]:
+        return people[-1]
     names = [m for m in _names(before) if not NO_PERSON.match(m.group())]
-    for ahead in (rf"\b(?:{AUXILIARY}) $", rf"^(?!.*\b(?:{PREPOSITION}) $)"):
-        if people := [m.group() for m in names if re.search(ahead, before[: m.start()], re.IGNORECASE)]:
-            return people[-1]
+    inside = re.compile(rf"\b(?:{PREPOSITION}) $", re.IGNORECASE)
+    if people := [m.group() for m in names if not inside.search(before[: m.start()])]:
+        return people[-1]
     return next(iter(noun_phrases(before)), names[-1].group() if names else "")
 
 

@@ -48,7 +48,7 @@ class Embedder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Name and content of the weights; equal fingerprints give equal vectors."""
+        """Name and content of the weights; equal fingerprints give equal vectors of passages."""
         if self.model != PACKAGED and not Path(self.model).is_dir():
             return self.model
         digest = hashlib.sha256()
@@ -102,7 +102,7 @@ class Embedder:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         parts = []
         for at in range(0, len(order), batch):
-            # The lock is let go after each batch, so that a question need not wait for a document.
+            # The lock is let go after each batch, so that nobody need wait for a whole document.
             with self._lock:
                 parts.append(self._encode([texts[i] for i in order[at : at + batch]]))
         vectors = np.concatenate(parts)

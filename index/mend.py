@@ -42,7 +42,8 @@ def tried(library: Library, least: int = 0) -> Vectors:
     """The vectors, `least` of them or more, after a search that ends well. Raises LibraryDamaged."""
     vectors = _opened(library, least)
     try:
-        vectors.search(library.embedder.question("Is everything there?"), SURELY_FOUND)
+        (vector,) = library.embedder.passages(["Is everything there?"])
+        vectors.search(vector, SURELY_FOUND)
     except BaseException:
         vectors.close()
         raise

@@ -12,7 +12,7 @@ from ingest.passages import Passage
 
 WEIGHTS = (1.0, 2.0, 0.6)
 """Of the passage's cosine to the question, that of its nearest sentence, and the score by words. Chosen with
-1,722 tuning questions, each asked of its own document and of all together (LOG.md, 2026-11-23)."""
+the questions of the tuning side, asked of their own document and of all together (LOG.md, 2026-11-23)."""
 CANDIDATES = 30
 """Passages asked of each scoring at least; more changed no evidence recall@6 (LOG.md)."""
 

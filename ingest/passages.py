@@ -6,6 +6,7 @@ is linked with the passages that hold its markers.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -116,7 +117,7 @@ def _only_in_headings(document: Document) -> set[int]:
     """Where headings begin that stand between the title and the first text, and above no text: all but the
     last one and those that it is below. They say who wrote the document, its version or its date."""
     text, title = document.text, document.title.casefold()
-    named = [text[p.start : p.end].casefold() for p in document.parts if p.kind in HEADS]
+    named = Counter(text[p.start : p.end].casefold() for p in document.parts if p.kind in HEADS)
     found: set[int] = set()
     depth = inf
     for part in reversed(list(takewhile(lambda p: p.kind in HEADS, document.parts))):
@@ -125,7 +126,7 @@ def _only_in_headings(document: Document) -> set[int]:
             break
         if part.kind == "heading" and part.level < depth:
             depth = part.level
-        elif words != title and named.count(words) == 1 and not OF_SECTIONS.match(words):
+        elif words != title and named[words] == 1 and not OF_SECTIONS.match(words):
             found.add(part.start)
     return found
 

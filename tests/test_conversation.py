@@ -79,6 +79,7 @@ def test_a_pronoun_becomes_the_last_name_of_the_question_before_it(question, ask
         ("Why did Napoleon invade Russia?", "Why did he leave it?", "Why did Napoleon leave Russia?"),
         ("Where is it? Who made the clock?", "When was it sold?", "When was the clock sold?"),
         ("Who was Fleet?", "Why did he sell it?", "Why did Fleet sell it?"),
+        ("When did May leave?", "And why did she go?", "And why did May go?"),
     ],
 )  # fmt: skip
 def test_a_pronoun_becomes_what_the_question_before_it_is_about(before, question, asked):
@@ -151,6 +152,10 @@ def test_what_an_and_asks_about_takes_its_place_in_the_question_before_it(before
         "Which island did Sophie sail to?",
         "How many volunteers are there?",
         "Which is the longest river?",
+        "Which was founded first, Oxford or Cambridge?",
+        "Which is cheaper: bus or train?",
+        "Which one of the bridges was closed?",
+        "How many are there in Berlin?",
     ],
 )
 def test_what_stands_alone_is_left_alone(question):

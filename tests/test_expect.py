@@ -94,6 +94,10 @@ def test_whether_or_several_things_and_questions_of_other_scripts_have_none_eith
         ("How long did they stay?", "from 1944 to 1946", "March 1946"),
         ("Whose collection was given?", "Apollo 11", "$40,000"),
         ("Who fired a missile? When?", "1998", "$40,000"),
+        ("How many people live there? I need it for school.", "40", "minesweepers"),
+        ("How much does it cost?", "EUR50", "a fee"),
+        ("How many employees are there?", "共有5人", "employees"),
+        ("In which year was it opened?", "1.5.1950", "in the spring"),
     ],
 )
 def test_words_of_another_kind_than_is_asked_for_are_no_short_answer(question, right, wrong):

@@ -14,7 +14,7 @@ NUMBER_WORDS = (
     "million|billion|dozen|half|quarter|third|thirds|once|twice|single|both|several|few|no|none|nothing|"
     "dozens|hundreds|thousands|millions|billions"
 )
-NUMBER = re.compile(rf"\b\d+(?:[.,]\d+)*\w*|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
+NUMBER = re.compile(rf"\b\w*?\d+(?:[.,]\d+)*\w*|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
 ALONE = r"(?<![$€£¥])(?<!\d[.,])\b{}s?\b(?![.,]\d|\s?%)"
 """A number that is no part of a longer one, no sum of money and no share."""
 UNITS = r"(?:years?|months?|weeks?|days?|hours?|minutes?)\b"
@@ -22,7 +22,7 @@ MONTHS = "January|February|March|April|May|June|July|August|September|October|No
 WEEKDAYS = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
 TIME = re.compile(
     ALONE.format(r"(?:1?\d{3}|20\d\d)")
-    + r"|\b\d{1,2}(?::\d\d|st|nd|rd|th|[./]\d{1,2}[./]\d{2,4}|\s?[ap]\.?m)\b|century"
+    + r"|\b\d{1,2}(?::\d\d|st|nd|rd|th|[./]\d{1,2}[./]\d{2,4}|[./]\d{4}|\s?[ap]\.?m)\b|century"
     rf"|\b(?-i:{MONTHS})\b|\b(?:{WEEKDAYS}|{UNITS}|dawn|morning|noon|afternoon|evening|dusk|night|midnight"
     r"|today|tomorrow|yesterday|spring|summer|autumn|winter|during|after|before|until|since|when|while|once|war)\b",
     re.IGNORECASE,
@@ -30,8 +30,8 @@ TIME = re.compile(
 DURATION = re.compile(rf"\W*(?:(?:\d+|{NUMBER_WORDS})\W+)+{UNITS}\W*", re.IGNORECASE)
 """How long, which is not when: «six months», but not «within six months»."""
 YEAR = re.compile(
-    ALONE.format(r"\d{3,4}") + r"|\b[\w-]+ centur(?:y|ies)\b|'\d\ds"
-    r"|\b(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b"
+    ALONE.format(r"\d{3,4}") + r"|\b(?:\d{1,2}[./])?\d{1,2}[./]\d{4}\b|(?<![\w-])[\w-]+ centur(?:y|ies)\b"
+    r"|'\d\ds|\b(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b"
 )
 DATE = re.compile(r"\W*(?:\w+ ){0,2}(?:1\d|20)\d\d\W*")
 """When, which is not how long: «March 1946», but not «from 1944 to 1946»."""
@@ -154,30 +154,32 @@ NAMES_ALONE = re.compile(
 def lacks_expected(question: str, text: str) -> bool:
     """Whether the question asks for a number, a year, a time or a name and the text has none that
     the question does not have itself."""
-    kind = next((answer for asks, answer, _ in EXPECTED if asks.search(_last(question))), None)
+    _, kind, _ = _expected(question)
     return kind is not None and not _new(kind, question, text)
 
 
 def allowance(question: str, words: str) -> float:
     """How much lower the score of a short answer of these words may be, for being of the kind asked for;
     NEVER where it is of another and nothing else can answer («How many?»: «minesweepers»)."""
-    asked = _last(question)
-    found = next(((answer, less) for asks, answer, less in EXPECTED if asks.search(asked)), None)
-    if not found:
+    asked, kind, less = _expected(question)
+    if not kind:
         return 0.0
-    kind = NAMES_ALONE if found[0] is NAME else found[0]
+    kind = NAMES_ALONE if kind is NAME else kind
     wrong = DURATION if kind is TIME else DATE if kind is NUMBER and ASKS_DURATION.search(asked) else None
     if wrong and wrong.fullmatch(words):
         return NEVER
     if _new(kind, question, words):
-        return found[1]
+        return less
     other = NEEDED.search(asked) or (kind is not NUMBER and SUM.search(words))
     return NEVER if other and not kind.search(words) else 0.0
 
 
-def _last(question: str) -> str:
-    """The last of several questions: a follow-up stands behind the one that it goes on from."""
-    return question.rsplit("? ", 1)[-1]
+def _expected(question: str) -> tuple[str, re.Pattern[str] | None, float]:
+    """The last of several questions that asks for a kind of answer (a follow-up stands behind the one that
+    it goes on from), the kind, and how much lower its score may be."""
+    parts = reversed(question.split("? "))
+    found = ((part, kind, less) for part in parts for asks, kind, less in EXPECTED if asks.search(part))
+    return next(found, (question, None, 0.0))
 
 
 def _new(kind: re.Pattern[str], question: str, text: str) -> bool:

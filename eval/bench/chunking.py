@@ -74,15 +74,14 @@ def run_chunking(
     """Run variants over the data in a folder (`questions.csv`, `corpora/*.md`); a row each, in order.
 
     variants: see VARIANTS; tokens- and recursive-SIZE-OVERLAP may have other sizes. cache: folder where
-    vectors are kept, so that a second run embeds nothing; without one, embedding takes minutes. embedder:
-    to use instead. progress: called with questions done and in all. Raises EvaluationError for an
+    vectors are kept, so that a second run embeds questions alone; without one, embedding takes minutes.
+    embedder: to use instead. progress: called with questions done and in all. Raises EvaluationError for an
     unknown variant or wrong data.
     """
     benchmark = load(folder)
     for variant in variants:
         _check(variant)
     embedder = embedder or (CachedEmbedder(cache) if cache else Embedder())
-    embedder.passages([q.text for q in benchmark.questions])
     rows: list[Row] = []
     count = len(benchmark.questions)
     with ExitStack() as stack:
@@ -125,9 +124,11 @@ def _plain(benchmark: Benchmark, chunker: tuple[str, int, int], embedder: Embedd
     places = CHUNKERS[name](benchmark.corpora, chunk, overlap)
     vectors = embedder.passages([benchmark.corpora[p.corpus][p.start : p.end] for p in places], batch=16)
 
+    texts = [q.text for q in benchmark.questions]
+    asked = dict(zip(texts, embedder.passages(texts), strict=True))
+
     def retrieve(question: str) -> list[Place]:
-        (asked,) = embedder.passages([question])
-        near = np.argsort(-(vectors @ asked), kind="stable")
+        near = np.argsort(-(vectors @ asked[question]), kind="stable")
         return [places[i] for i in near[:RETRIEVED]]
 
     return ours.Prepared(places, retrieve, "")

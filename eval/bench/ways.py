@@ -59,7 +59,7 @@ class _Cited:
         self.answer: Callable[[str], object] | None = None
 
     def warm(self) -> None:
-        self.embedder.question("Is it loaded?")
+        self.embedder.passages(["Is it loaded?"])
 
     def build(self, folder: Path, documents: Sequence[Document]) -> None:
         with self._library(folder, self.embedder) as library:

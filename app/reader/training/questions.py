@@ -3,7 +3,7 @@
 The search's vectors of passages are those of all-MiniLM-L6-v2 as it is. A copy of its layers learns here
 to put a question beside the sentences and passages that answer it, among the others of the same article and
 all others (contrastive loss: Oord, Li and Vinyals, 2018). A library's vectors stay as they are. Writes what
-the layers changed by, in int8 (index/asking.py). Two CPU cores take some 0.8 s for 128 questions.
+the layers changed by, in int8 (index/asking.py). Two CPU cores take about a second for 128 questions.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def loss_of(vectors: Tensor, batch: Sequence[Asked], where: Places) -> Tensor:
     article, and at half weight among those of others, too."""
     article = torch.tensor([one.article for one in batch])
     near = torch.isin(where.sentence_article, article).nonzero()[:, 0]
-    row = {int(sentence): i for i, sentence in enumerate(near)}
+    row = {sentence: i for i, sentence in enumerate(near.tolist())}
     passages = _loss(vectors, where.passages, where.passage_article, article, [one.passages for one in batch])
     sentences = _loss(
         vectors,
