@@ -92,7 +92,7 @@ PAGES = (
         ("sentence_transformers", ("index.embed", "app.reader.training")),
         ("transformers", ("index.embed", "app.reader.extractive", "app.reader.training")),
         ("onnxruntime", ("app.reader", "index.encoder")),
-        ("safetensors", ("index.asking", "index.encoder")),
+        ("safetensors", ("app.reader.training.questions", "index.asking", "index.encoder")),
         ("openai", ("app.llm",)),
         ("xllamacpp", ("app.llm.local",)),
         ("mcp", ("app.mcp",)),

@@ -13,17 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from transformers import AutoModel
 
 from app.reader.training.examples import Example, load, load_squad_training, load_written
+from app.reader.training.network import bert
 from app.reader.training.places import Asked, Places, article_of, places
 from app.reader.training.split import split
 from index.asking import WEIGHTS, write
 from index.embed import Embedder, packaged_model
+from index.encoder import LAYERS
 
 BATCH = 128
 MOST_TOKENS = 64
@@ -96,7 +98,9 @@ class QuestionNetwork(nn.Module):
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.enable_truncation(MOST_TOKENS)
         self.tokenizer.enable_padding()
-        self.encoder = AutoModel.from_pretrained(str(folder), add_pooling_layer=False)
+        stored = load_file(folder / "model.safetensors")
+        self.encoder = bert(LAYERS)
+        self.encoder.load_state_dict({name: stored[name] for name in self.encoder.state_dict()})
         for weights in self.encoder.embeddings.parameters():
             weights.requires_grad_(False)
 
