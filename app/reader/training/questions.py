@@ -103,6 +103,7 @@ class QuestionNetwork(nn.Module):
         self.encoder.load_state_dict({name: stored[name] for name in self.encoder.state_dict()})
         for weights in self.encoder.embeddings.parameters():
             weights.requires_grad_(False)
+        self.eval()  # without dropout
 
     def forward(self, questions: Sequence[str]) -> Tensor:
         """Unit vectors, float32, shape (n, 384)."""
