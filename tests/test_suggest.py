@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.answer import Answerer
-from app.suggest import MOST_ASKED, Suggestion, Suggestions, suggest
+from app.suggest import MOST_ASKED, Suggestion, Suggestions, candidates, suggest
 from app.suggest.drafts import drafts
 from app.suggest.phrases import Vocabulary
 from index.library import Library
@@ -154,6 +154,15 @@ def test_a_heading_that_asks_is_suggested_where_its_section_answers(own):
         "far from land.\n\n## How was the mayor of Orne elected?\n\nBread is baked on Mondays.\n",
     )
     assert [s.question for s in suggest(own, name)] == ["Where do the eels of Orne spawn?"]
+
+
+def test_a_term_is_no_part_of_a_question_on_what_defines_it(own):
+    listed = "<dl><dt>dip</dt><dd>A lens is a curved piece of polished glass.</dd></dl>"
+    page = f"<h1>Lenses</h1><p>{'The lens is of glass. ' * 3}</p>{listed}"
+    document = read_bytes(page.encode(), name="a.html", source="/a.html")
+    own.library.add(document)
+    asked = [c.draft.question for c in candidates(own.library, document)]
+    assert not any("dip" in question for question in asked)
 
 
 def test_an_unknown_document_is_an_error_for_suggest_and_nothing_for_suggestions(answerer):

@@ -141,6 +141,8 @@ def candidates(library: Library, document: Document) -> list[Candidate]:
     for passage, i, place, text in sentences:
         if not FEWEST_CHARACTERS <= len(text) <= MOST_CHARACTERS or not ENDED.search(text):
             continue
+        if "\n" in document.text[place.start : place.end]:  # a term and what defines it
+            continue
         for draft in drafts(text, vocabulary):
             worth = WORTH[draft.kind] + float(vectors[passage.id][i] @ centre)
             noted = passage.kind == "footnote"
