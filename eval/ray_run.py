@@ -63,6 +63,7 @@ def about(answerer: Answerer) -> dict[str, object]:
     return {
         "cited": version("cited"),
         "model": answerer.library.embedder.fingerprint,
+        "question_encoder": answerer.library.embedder.question_fingerprint,
         "reader": answerer.reader.fingerprint,
         "threshold": answerer.decision.threshold,
         "decision": digest(answerer.reader.decision),

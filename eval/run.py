@@ -176,6 +176,7 @@ def describe(task: Task, answerer: Answerer, over_ray: bool = False) -> dict:
         },
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "model": answerer.library.embedder.fingerprint,
+        "question_encoder": answerer.library.embedder.question_fingerprint,
         "reader": answerer.reader.fingerprint,
         "machine": {
             "system": platform.system(),

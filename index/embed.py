@@ -59,6 +59,14 @@ class Embedder:
         return f"{Path(self.model).name}@{digest.hexdigest()[:12]}"
 
     @cached_property
+    def question_fingerprint(self) -> str:
+        """Like `fingerprint`, of what questions go through: the packaged model's own layers for them, or the
+        model itself."""
+        if self.model != PACKAGED:
+            return self.fingerprint
+        return f"questions@{hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:12]}"
+
+    @cached_property
     def _folder(self) -> Path:
         return packaged_model() if self.model == PACKAGED else Path(self.model)
 

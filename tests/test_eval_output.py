@@ -16,6 +16,7 @@ from app.reader import load_reader
 from eval.cli import GATE_FAILED, cited
 from eval.output import beside, held
 from eval.run import Task, load_task, run
+from index.asking import changes, write
 from index.feedback import add_feedback
 from index.library import Library
 from ingest.errors import EvaluationError, ModelError
@@ -130,6 +131,21 @@ def test_answers_of_another_decision_are_not_mixed(task: Task, tmp_path: Path):
     assert told.keys() == now.keys() == {"threshold", "most_hits", "decision", "over_ray"}
     assert (told["threshold"], told["over_ray"]) == (now["threshold"], now["over_ray"]) == (0.5, False)
     assert told["decision"] != now["decision"]
+
+
+def test_answers_of_another_encoder_of_questions_are_not_mixed(task: Task, tmp_path: Path, monkeypatch):
+    output, other = tmp_path / "r.jsonl", tmp_path / "questions.safetensors"
+    with pytest.raises(Stopped):
+        run(task, output, progress=stop_after(2))
+    told = json.loads(beside(output, ".part").read_text(encoding="utf-8").split("\n")[0])
+    write(other, {name: change / 2 for name, change in changes().items()})
+    monkeypatch.setattr("index.embed.WEIGHTS", other)
+    asked: list[str] = []
+    run(task, output, answering=counted(asked))
+    now = json.loads(output.read_text(encoding="utf-8").split("\n")[0])
+    assert told["model"] == now["model"]
+    assert told["question_encoder"] != now["question_encoder"]
+    assert len(asked) == 3
 
 
 def test_the_embedding_model_of_the_settings_is_used(task: Task, tmp_path: Path, monkeypatch):

@@ -121,7 +121,7 @@ def test_an_encoder_is_read_out_of_its_int8_file(tmp_path):
             return super().forward(input_ids=ids, attention_mask=mask)[0]
 
     torch.manual_seed(0)
-    whole = Called(bert(2, "eager").config, add_pooling_layer=False).eval()
+    whole = Called(bert(2).config, add_pooling_layer=False).eval()
     for weights in whole.parameters():  # those that are equal are exported once
         weights.data += 0.01 * torch.randn_like(weights)
     ids = torch.tensor([[101, 2043, 2001, 1996, 2958, 2441, 102]])

@@ -108,5 +108,6 @@ def flat(run: Mapping) -> dict[str, str]:
     for group in ("settings", "versions", "machine", "language_model"):
         words = group.replace("_", " ")
         found |= {f"{words}, {name}": str(value) for name, value in run.get(group, {}).items()}
-    found |= {name: str(run[name]) for name in ("model", "reader") if name in run}
+    made_by = ("model", "question_encoder", "reader")
+    found |= {name.replace("_", " "): str(run[name]) for name in made_by if name in run}
     return found | {"set, sha256": found["set, sha256"][:12]} if "set, sha256" in found else found

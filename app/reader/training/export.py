@@ -27,7 +27,7 @@ def export(checkpoints: Sequence[Path], out: Path) -> None:
     """Write the network of a checkpoint, or the mean of several, as ONNX with int8 weights."""
     states = [read_network(path).state_dict() for path in checkpoints]
     mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
-    network = network_of(mean, "eager")
+    network = network_of(mean)
     network.eval()
     example = tuple(torch.ones(2, 9, dtype=torch.long) for _ in range(3))
     names = ("ids", "mask", "type_ids")

@@ -23,7 +23,7 @@ from app.reader.training.epoch import epoch
 from app.reader.training.examples import load, load_squad_training, load_written
 from app.reader.training.loss import batches, loss_of
 from app.reader.training.negatives import hard_negatives
-from app.reader.training.network import ReaderNetwork
+from app.reader.training.network import ReaderNetwork, quicken
 from app.reader.training.split import split
 from app.reader.training.validate import validate
 from index.embed import Embedder, packaged_model
@@ -107,6 +107,7 @@ def load_network(encoder: Path, checkpoint: Path | None) -> ReaderNetwork:
     """The network on an encoder, or with a checkpoint's or an exported reader's weights; word embeddings
     frozen."""
     network = read_network(checkpoint) if checkpoint else ReaderNetwork(read_encoder(encoder))
+    quicken(network)
     for weights in network.encoder.get_submodule("embeddings").parameters():
         weights.requires_grad_(False)
     return network
