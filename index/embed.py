@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.asking import WEIGHTS
 from ingest.errors import ModelError
 
 if TYPE_CHECKING:
@@ -64,7 +63,9 @@ class Embedder:
         model itself."""
         if self.model != PACKAGED:
             return self.fingerprint
-        return f"questions@{hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:12]}"
+        from index.encoder import QUESTIONS
+
+        return f"questions@{hashlib.sha256(QUESTIONS.read_bytes()).hexdigest()[:12]}"
 
     @cached_property
     def _folder(self) -> Path:
@@ -78,9 +79,9 @@ class Embedder:
 
     @cached_property
     def _question_encoder(self) -> "Encoder":
-        from index.encoder import Encoder
+        from index.encoder import QUESTIONS, Encoder
 
-        return Encoder(self._folder, WEIGHTS)
+        return Encoder(self._folder, QUESTIONS)
 
     @cached_property
     def _network(self) -> "SentenceTransformer":

@@ -2,12 +2,18 @@
 
 Run once, `python -m index.encoder_graph`; needs the package onnx (the extra `train`). The weights are the
 packaged ones, handed to the graph when it is loaded (index/encoder.py). Architecture: Devlin et al. (2019),
-with the mean of the tokens, at unit length, as the text's vector (Reimers and Gurevych, 2019).
+with the mean of the tokens, at unit length, as the text's vector (Reimers and Gurevych, 2019). And the same
+graph with weights in int8, for questions (app/reader/training/questions.py).
 """
 
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from onnx import TensorProto, helper, save
+import numpy as np
+from onnx import ModelProto, TensorProto, helper, numpy_helper, save
+from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from index.encoder import GRAPH, HEADS, LAYERS, SIZE, parameters
 
@@ -16,8 +22,22 @@ FUSED = "com.microsoft"
 """onnxruntime's own operators; with them a batch takes a fifth less time than with the standard ones."""
 
 
-def main() -> None:
-    """Write the graph."""
+def write_int8(values: Mapping[str, np.ndarray], path: Path) -> None:
+    """Write the graph with these parameters in it, in int8 by dynamic quantisation."""
+    inside = [numpy_helper.from_array(values[name], name) for name in parameters()]
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.onnx"
+        save(_model(inside), whole)
+        quantize_dynamic(
+            whole,
+            path,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            extra_options={"DefaultTensorType": TensorProto.FLOAT},
+        )
+
+
+def _model(initial: list[TensorProto]) -> ModelProto:
     nodes = [*_embedding(), *(node for i in range(LAYERS) for node in _layer(i)), *_pooling()]
     graph = helper.make_graph(
         nodes,
@@ -28,11 +48,10 @@ def main() -> None:
             helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["texts", "tokens", 1]),
         ],
         [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", SIZE])],
-        [_outside(name, shape) for name, shape in parameters().items()],
+        initial,
     )
     versions = [helper.make_opsetid("", 17), helper.make_opsetid(FUSED, 1)]
-    model = helper.make_model(graph, opset_imports=versions, ir_version=10)
-    save(model, GRAPH)
+    return helper.make_model(graph, opset_imports=versions, ir_version=10)
 
 
 def _outside(name: str, shape: tuple[int, ...]) -> TensorProto:
@@ -97,4 +116,4 @@ def _pooling() -> list:
 
 
 if __name__ == "__main__":
-    main()
+    save(_model([_outside(name, shape) for name, shape in parameters().items()]), GRAPH)

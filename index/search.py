@@ -1,6 +1,8 @@
 """A question becomes hits: passages by vector and by word, fused, each with its linked passages."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +20,8 @@ CANDIDATES = 30
 
 TRIES = 5
 """Searches before a library that others change all the time is given up."""
+BY_WORDS = ThreadPoolExecutor(8, thread_name_prefix="words")
+"""Passages are searched by words while the question's vector is made and the nearest ones are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +43,31 @@ def search(
 ) -> list[Hit]:
     """The passages nearest to the question, best first. documents: ids to search in, empty for all.
     distinct: of passages with the same text, as two copies of a document have, the first alone."""
-    vector = library.embedder.question(question)
+    candidates = max(most, CANDIDATES)
     for _ in range(TRIES):
-        if (hits := _searched(library, vector, question, most, documents, distinct)) is not None:
+        # The context holds whose question it is, and with that what it may find.
+        worded = BY_WORDS.submit(
+            copy_context().run, library.catalog.search_words, question, candidates, documents
+        )
+        vector = library.embedder.question(question)
+        near = dict(_near(library, vector, candidates, documents))
+        hits = _hits(library, vector, near, dict(worded.result()), most, distinct)
+        if hits is not None:
             return hits
     raise LibraryBusy(f"the library {library.name} changes faster than it can be searched; try again")
 
 
-def _searched(
+def _hits(
     library: Library,
     vector: np.ndarray,
-    question: str,
+    near: Mapping[str, float],
+    worded: Mapping[str, float],
     most: int,
-    documents: Sequence[str],
     distinct: bool,
 ) -> list[Hit] | None:
-    """None where a document that was found was replaced or deleted before it was read."""
-    candidates = max(most, CANDIDATES)
-    near = dict(_near(library, vector, candidates, documents))
-    worded = dict(library.catalog.search_words(question, candidates, documents))
-    cosines = _cosines(library, vector, list(near | worded))
+    """What the two searches found, by passage id, as hits; None where a document that was found was replaced
+    or deleted before it was read."""
+    cosines = _cosines(library, vector, list({**near, **worded}))
     nearest = {name: float(of.max()) for name, of in cosines.items()}
     ranked = fuse([near, nearest, worded], WEIGHTS)
     wanted = [name for name, _ in ranked[: most * 2 if distinct else most]]

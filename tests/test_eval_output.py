@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from safetensors.numpy import load_file
 
 from app.answer import Answerer
 from app.reader import load_reader
 from eval.cli import GATE_FAILED, cited
 from eval.output import beside, held
 from eval.run import Task, load_task, run
-from index.asking import changes, write
+from index.embed import packaged_model
+from index.encoder import packaged_parameters
+from index.encoder_graph import write_int8
 from index.feedback import add_feedback
 from index.library import Library
 from ingest.errors import EvaluationError, ModelError
@@ -134,12 +137,12 @@ def test_answers_of_another_decision_are_not_mixed(task: Task, tmp_path: Path):
 
 
 def test_answers_of_another_encoder_of_questions_are_not_mixed(task: Task, tmp_path: Path, monkeypatch):
-    output, other = tmp_path / "r.jsonl", tmp_path / "questions.safetensors"
+    output, other = tmp_path / "r.jsonl", tmp_path / "questions.onnx"
     with pytest.raises(Stopped):
         run(task, output, progress=stop_after(2))
     told = json.loads(beside(output, ".part").read_text(encoding="utf-8").split("\n")[0])
-    write(other, {name: change / 2 for name, change in changes().items()})
-    monkeypatch.setattr("index.embed.WEIGHTS", other)
+    write_int8(packaged_parameters(load_file(packaged_model() / "model.safetensors")), other)
+    monkeypatch.setattr("index.encoder.QUESTIONS", other)
     asked: list[str] = []
     run(task, output, answering=counted(asked))
     now = json.loads(output.read_text(encoding="utf-8").split("\n")[0])

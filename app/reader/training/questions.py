@@ -2,8 +2,8 @@
 
 The search's vectors of passages are those of all-MiniLM-L6-v2 as it is. A copy of its layers learns here
 to put a question beside the sentences and passages that answer it, among the others of the same article and
-all others (contrastive loss: Oord, Li and Vinyals, 2018). A library's vectors stay as they are. Writes what
-the layers changed by, in int8 (index/asking.py). Two CPU cores take about a second for 128 questions.
+all others (contrastive loss: Oord, Li and Vinyals, 2018). A library's vectors stay as they are. Writes the
+encoder in int8 (index/encoder_graph.py). Two CPU cores take about half a second for 128 questions.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from app.reader.training.examples import Example, load, load_squad_training, loa
 from app.reader.training.network import bert
 from app.reader.training.places import Asked, Places, article_of, places
 from app.reader.training.split import split
-from index.asking import WEIGHTS, write
 from index.embed import Embedder, packaged_model
-from index.encoder import LAYERS
+from index.encoder import LAYERS, QUESTIONS, packaged_parameters
+from index.encoder_graph import write_int8
 
 BATCH = 128
 MOST_TOKENS = 64
@@ -40,8 +40,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
     parser.add_argument("--squad", type=Path, help="SQuAD's own training file, of which a part is read")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="file to write")
-    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--out", type=Path, default=QUESTIONS, help="file to write")
+    parser.add_argument("--steps", type=int, default=750, help="more learn the questions by heart (LOG.md)")
     parser.add_argument("--rate", type=float, default=5e-5, help="peak learning rate")
     parser.add_argument("--written", type=int, default=2, help="times the project's own questions an epoch")
     parser.add_argument("--public", type=float, default=0.7, help="share of the public articles")
@@ -58,12 +58,12 @@ def train(options: argparse.Namespace) -> None:
     where, asked = places(some_of(kept, options.public, chance), Embedder())
     print(f"{len(asked)} questions about {len(where.passages)} passages", flush=True)
     network = QuestionNetwork()
-    before = {name: value.clone() for name, value in network.state_dict().items()}
     optimiser = AdamW(network.encoder.encoder.parameters(), lr=options.rate, weight_decay=0.01)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
     repeated = [one for one in asked for _ in range(options.written if one.source in OWN else 1)]
-    begun, steps, running = time.monotonic(), 0, 0.0
-    while (done := (time.monotonic() - begun) / 60 / options.minutes) < 1:
+    begun, running = time.monotonic(), 0.0
+    for step in range(options.steps):
+        done = step / options.steps
         batch = chance.sample(repeated, min(BATCH, len(repeated)))
         for group in optimiser.param_groups:
             group["lr"] = options.rate * min(done / 0.06, max(0.02, (1 - done) / 0.94))
@@ -73,13 +73,11 @@ def train(options: argparse.Namespace) -> None:
         optimiser.step()
         optimiser.zero_grad()
         average.update_parameters(network)
-        steps += 1
-        running = 0.98 * running + 0.02 * loss.item() if steps > 1 else loss.item()
-        if steps % 50 == 0:
-            print(f"{steps} steps, loss {running:.3f}, {time.monotonic() - begun:.0f} s", flush=True)
-    after = average.module.state_dict()
-    learned = [name for name in after if name.startswith("encoder.encoder.")]
-    write(options.out, {n.removeprefix("encoder."): (after[n] - before[n]).numpy() for n in learned})
+        running = 0.98 * running + 0.02 * loss.item() if step else loss.item()
+        if step % 50 == 49:
+            print(f"{step + 1} steps, loss {running:.3f}, {time.monotonic() - begun:.0f} s", flush=True)
+    learned = average.module.encoder.state_dict()
+    write_int8(packaged_parameters({name: value.numpy() for name, value in learned.items()}), options.out)
 
 
 def some_of(examples: Sequence[Example], share: float, chance: random.Random) -> list[Example]:
