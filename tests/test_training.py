@@ -138,6 +138,27 @@ def test_an_encoder_is_read_out_of_its_int8_file(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(reader.parameters(), again.parameters(), strict=True))
 
 
+def test_dropout_from_masks_drawn_once_drops_as_many_and_keeps_the_mean_and_the_names_of_the_weights():
+    import torch
+
+    from app.reader.training.network import QuickDropout, ReaderNetwork, bert, quicken
+
+    torch.manual_seed(0)
+    network = ReaderNetwork(bert(1))
+    names = list(network.state_dict())
+    quicken(network, rate=0.2)
+    assert list(network.state_dict()) == names
+    assert not [m for m in network.modules() if isinstance(m, torch.nn.Dropout) and m.p]
+    drop = next(m for m in network.modules() if isinstance(m, QuickDropout))
+    ones = torch.ones(40, 50, 60)
+    first, second = drop(ones), drop(ones)
+    assert (first == 0).float().mean().item() == pytest.approx(0.2, abs=0.01)
+    assert first.mean().item() == pytest.approx(1, abs=0.01)
+    assert not torch.equal(first, second)
+    network.eval()
+    assert torch.equal(drop(ones), ones)
+
+
 def test_training_goes_on_from_the_weights_that_are_shipped():
     """Read back from their int8 file they judge as the file does."""
     from app.reader.model import WEIGHTS, Reader, Window
