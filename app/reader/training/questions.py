@@ -76,8 +76,9 @@ def train(options: argparse.Namespace) -> None:
         running = 0.98 * running + 0.02 * loss.item() if step else loss.item()
         if step % 50 == 49:
             print(f"{step + 1} steps, loss {running:.3f}, {time.monotonic() - begun:.0f} s", flush=True)
-    learned = average.module.encoder.state_dict()
-    write_int8(packaged_parameters({name: value.numpy() for name, value in learned.items()}), options.out)
+    learned = average.module.state_dict()
+    values = {name.removeprefix("encoder."): value.numpy() for name, value in learned.items()}
+    write_int8(packaged_parameters(values), options.out)
 
 
 def some_of(examples: Sequence[Example], share: float, chance: random.Random) -> list[Example]:
