@@ -163,14 +163,14 @@ def test_a_set_is_added_run_watched_and_its_report_read(page: Page, served: Serv
 def test_the_progress_counts_and_estimates_and_the_page_answers_meanwhile(
     page: Page, served: Served, tmp_path: Path
 ):
-    many = [{**QUESTIONS[2], "id": str(n)} for n in range(400)]
+    many = [{**QUESTIONS[2], "id": str(n)} for n in range(1500)]
     add(page, set_file(tmp_path, "many.jsonl", many))
     expect(said(page)).to_contain_text("Added the set")
     button(page, "Run").click()
     bar = page.locator("#evaluation-state [role=progressbar][aria-valuenow]")
     expect(bar).to_be_visible(timeout=60_000)
-    expect(bar).to_have_attribute("aria-valuemax", "400")
-    expect(page.locator("#evaluation-state .soft")).to_contain_text(" of 400 · about ", timeout=60_000)
+    expect(bar).to_have_attribute("aria-valuemax", "1500")
+    expect(page.locator("#evaluation-state .soft")).to_contain_text(" of 1500 · about ", timeout=60_000)
     other = page.context.new_page()  # another visitor sees the run, and cannot begin a second one
     other.goto(served.address)
     expect(state(other)).to_contain_text("Asking the questions of", timeout=30_000)
@@ -182,7 +182,7 @@ def test_the_progress_counts_and_estimates_and_the_page_answers_meanwhile(
     expect(button(page, "Run")).to_be_enabled()
     assert [run.set for run in served.evaluations.runs() if run.set == "many"] == []
     done = served.evaluations.state().done
-    assert 0 < done < 400
+    assert 0 < done < 1500
     seen: list[int] = []
     assert served.evaluations.run("many", lambda n, total: seen.append(n), lambda: len(seen) == done) is None
     kept = (served.evaluations.folder / "unfinished.jsonl.part").read_text(encoding="utf-8")
@@ -190,7 +190,7 @@ def test_the_progress_counts_and_estimates_and_the_page_answers_meanwhile(
 
 
 def test_a_click_while_a_run_is_under_way_says_so(page: Page, served: Served, tmp_path: Path):
-    add(page, set_file(tmp_path, "long.jsonl", [{**QUESTIONS[2], "id": str(n)} for n in range(400)]))
+    add(page, set_file(tmp_path, "long.jsonl", [{**QUESTIONS[2], "id": str(n)} for n in range(1500)]))
     expect(said(page)).to_contain_text("Added the set")
     assert served.evaluations.start("long")
     button(page, "Run").click()  # this page does not know yet

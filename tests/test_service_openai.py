@@ -46,7 +46,7 @@ def writing(answerer: Answerer) -> Iterator[None]:
 def test_the_answer_is_readable_text_with_its_sources_at_the_end(client, answerer):
     made = client.chat.completions.create(model="cited", messages=ASKED)
     [choice] = made.choices
-    assert choice.message.content == f"400 milligrams. “{SAFE}” [1]\n\n{SOURCE}"
+    assert choice.message.content == f"Up to 400 milligrams. “{SAFE}” [1]\n\n{SOURCE}"
     assert (choice.finish_reason, made.object, made.model) == ("stop", "chat.completion", "cited")
     here = answerer.answer(QUESTION)
     assert without_time(made.model_extra["cited"]) == without_time(here.to_json())
@@ -135,7 +135,7 @@ def test_quotations_follow_where_the_model_cannot_be_asked(client, answerer):
         stream = client.chat.completions.create(model="cited-model", messages=ASKED, stream=True)
         text = "".join(c.choices[0].delta.content or "" for c in stream)
     answerer.model = None
-    assert text.startswith("400 milligrams. “")
+    assert text.startswith("Up to 400 milligrams. “")
     assert "These are quotations instead." in text
     assert text.endswith(SOURCE)
 

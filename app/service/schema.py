@@ -116,7 +116,7 @@ class Answer(Strict):
     """An answer, the same on every interface."""
 
     question: str
-    answer: str = Field(examples=["400 milligrams. “The European Food Safety Authority regards …” [1]"])
+    answer: str = Field(examples=["Up to 400 milligrams. “The European Food Safety Authority regards …” [1]"])
     answered: bool = Field(description="False where the documents do not say.")
     confidence: float = Field(description="Probability that the documents answer.")
     citations: list[Citation]
