@@ -102,7 +102,7 @@ def named(clause: Clause) -> Iterator[Draft]:
 HAVE = {"has": "does", "had": "did", "have": "do"}
 AMOUNT = re.compile(rf" (?P<answer>{ABOUT}{NUMBER}) (?P<unit>[a-z][^,;:]*)")
 UNIT = re.compile(
-    r"(?P<what>(?:[a-z-]+ ){0,2}?(?:[a-z-]+s|people|men|women|children))"
+    r"(?P<what>(?:(?!and\b|or\b)[a-z-]+ ){0,2}?(?:[a-z-]+s|people|men|women|children))"
     r"(?P<more>(?: (?!per|a\b|and\b|or\b).*)?)"
 )
 NO_UNIT = re.compile(
