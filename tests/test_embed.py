@@ -48,12 +48,7 @@ def test_vectors_are_float32_of_unit_length_in_the_order_of_the_texts(embedder):
     assert (embedder.questions(texts) @ vectors.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
-def test_many_texts_in_small_batches_keep_their_order(embedder):
-    texts = [f"Ship number {n} " + "sailed on " * (n % 5) for n in range(20)]
-    assert embedder.passages(texts, batch=3) == pytest.approx(embedder.passages(texts), abs=1e-5)
-
-
-def test_the_packaged_model_gives_the_vectors_of_sentence_transformers(embedder):
+def test_the_packaged_model_gives_the_vectors_of_sentence_transformers_but_for_the_rounding(embedder):
     from sentence_transformers import SentenceTransformer
 
     texts = [
@@ -65,8 +60,13 @@ def test_the_packaged_model_gives_the_vectors_of_sentence_transformers(embedder)
         "A note on tides, [3] of 1884.",
     ]
     theirs = SentenceTransformer(str(packaged_model()), device="cpu", local_files_only=True).encode(texts)
-    assert np.sum(embedder.passages(texts) * theirs, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
-    assert np.abs(embedder.passages(texts) - theirs).max() < 1e-5
+    assert np.sum(embedder.passages(texts) * theirs, axis=1) == pytest.approx(np.ones(len(texts)), abs=0.03)
+
+
+def test_a_vector_is_its_text_s_own(embedder):
+    texts = [f"Ship number {n} " + "sailed on " * (n % 5) for n in range(20)]
+    assert (embedder.passages(texts, batch=3) == embedder.passages(texts)).all()
+    assert (embedder.passages(texts[7:8]) == embedder.passages(texts)[7]).all()
 
 
 def test_a_question_is_answered_without_torch():

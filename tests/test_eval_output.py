@@ -19,7 +19,7 @@ from eval.output import beside, held
 from eval.run import Task, load_task, run
 from index.embed import packaged_model
 from index.encoder import packaged_parameters
-from index.encoder_graph import write_int8
+from index.encoder_graph import write_graph
 from index.feedback import add_feedback
 from index.library import Library
 from ingest.errors import EvaluationError, ModelError
@@ -141,7 +141,7 @@ def test_answers_of_another_encoder_of_questions_are_not_mixed(task: Task, tmp_p
     with pytest.raises(Stopped):
         run(task, output, progress=stop_after(2))
     told = json.loads(beside(output, ".part").read_text(encoding="utf-8").split("\n")[0])
-    write_int8(packaged_parameters(load_file(packaged_model() / "model.safetensors")), other)
+    write_graph(other, packaged_parameters(load_file(packaged_model() / "model.safetensors")))
     monkeypatch.setattr("index.encoder.QUESTIONS", other)
     asked: list[str] = []
     run(task, output, answering=counted(asked))

@@ -91,7 +91,7 @@ PAGES = (
         ("torch", ("index.embed", "app.reader.extractive", "app.reader.training")),
         ("sentence_transformers", ("index.embed", "app.reader.training")),
         ("transformers", ("index.embed", "app.reader.extractive", "app.reader.training")),
-        ("onnxruntime", ("app.reader", "index.encoder", "index.encoder_graph")),
+        ("onnxruntime", ("app.reader", "index.encoder", "index.network")),
         ("safetensors", ("app.reader.training.questions", "index.encoder")),
         ("openai", ("app.llm",)),
         ("xllamacpp", ("app.llm.local",)),

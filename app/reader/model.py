@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from app.reader.encode import WINDOW_TOKENS, Encoded, encode
 from index.cores import cores
 from index.embed import packaged_model
+from index.network import load_network
 from ingest.errors import ModelError
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -91,17 +92,13 @@ class Reader:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        # Its threads spin while idle otherwise, and torch's wait for them.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             weights = (self.folder / "reader.onnx").read_bytes()
         except OSError as error:
             raise self._damaged(error) from error
         if hashlib.sha256(weights).hexdigest() != self._about["sha256"]:
             raise self._damaged("its content has changed")
-        return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        return load_network(weights)
 
     def _damaged(self, reason: object) -> ModelError:
         return ModelError(

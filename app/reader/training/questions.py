@@ -25,7 +25,7 @@ from app.reader.training.places import Asked, Places, article_of, places
 from app.reader.training.split import split
 from index.embed import Embedder, packaged_model
 from index.encoder import LAYERS, QUESTIONS, packaged_parameters
-from index.encoder_graph import write_int8
+from index.encoder_graph import write_graph
 
 BATCH = 128
 MOST_TOKENS = 64
@@ -78,7 +78,7 @@ def train(options: argparse.Namespace) -> None:
             print(f"{step + 1} steps, loss {running:.3f}, {time.monotonic() - begun:.0f} s", flush=True)
     learned = average.module.state_dict()
     values = {name.removeprefix("encoder."): value.numpy() for name, value in learned.items()}
-    write_int8(packaged_parameters(values), options.out)
+    write_graph(options.out, packaged_parameters(values))
 
 
 def some_of(examples: Sequence[Example], share: float, chance: random.Random) -> list[Example]:
