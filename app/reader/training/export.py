@@ -43,12 +43,18 @@ def export(checkpoints: Sequence[Path], out: Path) -> None:
         fused = Path(folder) / "fused.onnx"
         model = optimize_model(str(whole), "bert", num_heads=12, hidden_size=384).model
         onnx.save(without_skips(model), fused)
+        # Weights to 64, as in index/encoder.py, but for those of the words, which are looked up.
+        kinds = {
+            "weight_type": QuantType.QInt8,
+            "extra_options": {"DefaultTensorType": onnx.TensorProto.FLOAT},
+        }
+        layers = Path(folder) / "layers.onnx"
+        multiplied = ["MatMul", "Attention"]
         quantize_dynamic(
-            fused,
-            out / "reader.onnx",
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+            fused, layers, op_types_to_quantize=multiplied, per_channel=True, reduce_range=True, **kinds
+        )
+        quantize_dynamic(
+            layers, out / "reader.onnx", op_types_to_quantize=["EmbedLayerNormalization"], **kinds
         )
     digest = hashlib.sha256((out / "reader.onnx").read_bytes()).hexdigest()
     (out / "reader.json").write_text(json.dumps({"sha256": digest}) + "\n", encoding="utf-8")
