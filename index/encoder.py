@@ -49,7 +49,7 @@ def parameters() -> dict[str, tuple[int, ...]]:
 
 
 def packaged_parameters(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The network's parameters out of a file of weights. Raises KeyError, and ValueError for another shape."""
+    """The network's parameters out of a file of weights. Raises KeyError, ValueError for another shape."""
     types = stored["embeddings.token_type_embeddings.weight"]
     found = {
         "words": stored["embeddings.word_embeddings.weight"],
