@@ -133,7 +133,8 @@ def test_the_samples_have_good_questions_that_their_sentences_answer(answerer):
             best = max(answer.citations, key=lambda c: c.score)
             assert suggestion.start < best.end
             assert best.start < suggestion.end
-    assert "Who first isolated caffeine?" in [s.question for s in asked["coffee"]]
+    isolated = "When was caffeine first isolated by Friedlieb Ferdinand Runge?"
+    assert isolated in [s.question for s in asked["coffee"]]
     assert "When was the Board dissolved?" in [s.question for s in asked["longitude"]]
     assert "When was the barrage across the Rance in Brittany opened?" in [s.question for s in asked["tides"]]
 
@@ -239,7 +240,7 @@ def test_after_a_refusal_the_nearest_questions_come_first(answerer):
     suggestions = Suggestions(answerer)
     coffee = next(e.id for e in answerer.library.entries() if e.id.startswith("coffee"))
     found = suggestions.near("Which chemist found caffeine in tea?")
-    assert (found[0].question, found[0].document_id) == ("Who first isolated caffeine?", coffee)
+    assert (found[0].document_id, "caffeine first isolated" in found[0].question) == (coffee, True)
     assert len(found) == 3
     within = suggestions.near("Which clock did Harrison build?", [coffee])
     assert {s.document_id for s in within} == {coffee}
