@@ -16,10 +16,10 @@ from index.catalog import Entry
 from index.embed import Embedder
 from index.fingerprint import fingerprint, holdings
 from index.library import Library
-from index.mend import composed, difference, fits
+from index.mend import composed, difference
 from index.place import Place, Servers
 from index.write import Prepared, Progress, untold
-from ingest.errors import LibraryDamaged, LibraryError, LibraryMismatch
+from ingest.errors import LibraryDamaged, LibraryError
 
 FEEDBACK = "SELECT at, good, comment, answer FROM feedback ORDER BY number"
 ACCOUNTS = "SELECT name, role, collections, password, made FROM users"
@@ -68,12 +68,8 @@ def copy(
 
 def _see(giving: Library, taking: Library, merge: bool) -> None:
     """See that the one can be copied into the other."""
-    if not fits(giving):
-        raise LibraryMismatch(
-            f"the library {giving.name} was built with {giving.catalog.about('model')} and passages "
-            f"{giving.catalog.about('passages')}, and {giving.embedder.fingerprint} is set; name that model "
-            "with --embedding-model, or run `cited rebuild` first"
-        )
+    if giving.catalog.passage_count():
+        giving.check_built_with()
     foreign = {e.id for e in taking.entries()} - {e.id for e in giving.entries()}
     if foreign and not merge:
         raise LibraryError(

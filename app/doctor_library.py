@@ -17,7 +17,7 @@ from index.embed import Embedder
 from index.library import Library, is_library
 from index.lock import OwnerLock
 from index.place import Place, Servers
-from ingest.errors import CitedError, LibraryBusy, LibraryError, LibraryMismatch
+from ingest.errors import CitedError, LibraryBusy, LibraryError
 
 if TYPE_CHECKING:
     from index.postgres_catalog import PostgresCatalog
@@ -152,15 +152,11 @@ def lock(library: Library) -> tuple[bool, Finding]:
 
 def vectors(library: Library, repair: bool) -> Told:
     """Whether every passage has its vector, and no vector is without a passage."""
-    from index.mend import difference, fits, mend, tried
+    from index.mend import difference, mend, tried
 
     count = library.catalog.passage_count()
-    if not fits(library):
-        about = library.catalog.about
-        raise LibraryMismatch(
-            f"built with {about('model')} and passages {about('passages')}, and "
-            f"{library.embedder.fingerprint} is set; go back to that setting, or run `cited rebuild`"
-        )
+    if count:
+        library.check_built_with()
     try:
         listed = tried(library)
         try:

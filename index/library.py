@@ -180,13 +180,17 @@ class Library:
 
     def check_built_with(self) -> None:
         """Raises LibraryMismatch where it was with another model or passage scheme than those of now."""
-        for name, ours in (("model", self.embedder.fingerprint), ("passages", SCHEME)):
-            theirs = self.catalog.about(name)
-            if theirs is not None and theirs != ours:
-                raise LibraryMismatch(
-                    f"the library {self.name} was built with {name} {theirs}, and {ours} was asked for; "
-                    "go back to that setting, or build it anew with `cited rebuild`"
-                )
+        model, passages = self.catalog.about("model"), self.catalog.about("passages")
+        ours = self.embedder.fingerprint
+        if model in (None, ours) and passages in (None, SCHEME):
+            return
+        back = ""
+        if model and model.split("@")[0] != ours.split("@")[0]:
+            back = f", or name {model.split('@')[0]} with --embedding-model"
+        raise LibraryMismatch(
+            f"the library {self.name} was built with {model} and passages {passages}, and this program has "
+            f"{ours} and {SCHEME}; build it anew with `cited rebuild`{back}"
+        )
 
     # Documents
 

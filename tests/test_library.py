@@ -132,6 +132,17 @@ class Other(WordLengths):
         return super().passages([text[::-1] + " longestwords" for text in texts])[:, ::-1].copy()
 
 
+def test_of_another_version_of_a_model_a_rebuild_alone_is_named(folder):
+    with Library(folder, WordLengths()) as first:
+        first.add(document("A ship sails."))
+    later = WordLengths()
+    later.fingerprint = "word-lengths@2"
+    with Library(folder, later) as library, pytest.raises(LibraryMismatch, match=r"`cited rebuild`$"):
+        search(library, "ship", 3)
+    with Library(folder, Other()) as library, pytest.raises(LibraryMismatch, match="--embedding-model"):
+        search(library, "ship", 3)
+
+
 def test_another_model_is_refused_with_both_named_and_rebuild_mends_it(folder):
     with Library(folder, WordLengths()) as first:
         first.add(document("A ship sails."))
