@@ -35,7 +35,7 @@ QUOTE = "quote"
 MODEL = "model"
 """The mode to ask for where the language model is to write; the answer's mode is then the model's name."""
 MODES = (QUOTE, MODEL)
-MOST_HITS = 5
+MOST_HITS = 7
 """Passages read for a question; each costs some 10 ms on two cores."""
 LONGEST_QUESTION = 2000
 """Characters. Longer ones are no questions, and only their first 64 tokens would be read."""
