@@ -17,6 +17,7 @@ from app.reader import AnyReader, Reader
 from app.reader.choose import Choice, Decision, choose
 from app.reader.expect import asks_several, in_other_script, is_small_talk
 from app.reader.judge import judge
+from app.reader.model import MOST_HITS
 from app.tracing import span
 from index.library import Library
 from index.search import Hit, search
@@ -35,8 +36,6 @@ QUOTE = "quote"
 MODEL = "model"
 """The mode to ask for where the language model is to write; the answer's mode is then the model's name."""
 MODES = (QUOTE, MODEL)
-MOST_HITS = 7
-"""Passages read for a question; each costs some 10 ms on two cores."""
 LONGEST_QUESTION = 2000
 """Characters. Longer ones are no questions, and only their first 64 tokens would be read."""
 

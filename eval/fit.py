@@ -19,14 +19,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from app.answer import MOST_HITS
 from app.ingesting import samples_folder
 from app.reader import AnyReader, load_reader
 from app.reader.choose import MOST_QUOTES, Decision, any_of, choose
 from app.reader.expect import asks_several
 from app.reader.extractive import by_spans
 from app.reader.judge import FEATURES, Judged, judge
-from app.reader.model import WEIGHTS, Reading, Window
+from app.reader.model import MOST_HITS, WEIGHTS, Reading, Window
 from eval.held_back import held_back_articles
 from eval.measures.spans import same_place, span_precision, span_recall
 from eval.measures.stats import mean

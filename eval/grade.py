@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from app.answer import MOST_HITS
+from app.reader.model import MOST_HITS
 from eval.measures import answers, citations, refusal, retrieval, spans, stats, writing
 from eval.measures.answers import short_answer
 from eval.questions import HALVES, Question

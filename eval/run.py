@@ -17,9 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from app.answer import MODEL, MOST_HITS, Answerer
+from app.answer import MODEL, Answerer
 from app.check.support import STORED
 from app.reader import AnyReader
+from app.reader.model import MOST_HITS
 from app.settings import load as load_settings
 from eval.grade import grade, summarise
 from eval.memory import most_memory_mb

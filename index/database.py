@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -92,6 +93,9 @@ class Connection(Protocol):
     def executemany(self, query: str, rows: Iterable[Sequence], /) -> object:
         """Run a statement for each row of values."""
 
+
+PATIENCE = 30.0
+"""Seconds to wait for another process to finish with the file."""
 
 DAMAGED = ("malformed", "Could not decode")
 """In what SQLite and Python say of values that nobody wrote."""
@@ -252,12 +256,26 @@ class Database:
 
 def _connected(place: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(
-        place, timeout=30, check_same_thread=False, isolation_level=None, uri=isinstance(place, str)
+        place, timeout=PATIENCE, check_same_thread=False, isolation_level=None, uri=isinstance(place, str)
     )
     if isinstance(place, Path):
-        db.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(db)
         db.execute("PRAGMA synchronous = FULL")
     return db
+
+
+def _log_ahead(db: sqlite3.Connection) -> None:
+    """Set the file's log, as PRAGMA journal_mode does. While another process makes the file or closes it as
+    the last one, SQLite refuses at once, whatever its timeout."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:

@@ -1,5 +1,6 @@
 import sqlite3
 from multiprocessing import get_context
+from threading import Timer
 
 import numpy as np
 import psycopg
@@ -265,6 +266,16 @@ def test_a_catalog_that_cannot_be_written_is_an_error_that_says_what_to_look_at(
     (tmp_path / "catalog.sqlite").mkdir()
     with pytest.raises(LibraryError, match="may be written"):
         Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path):
+    other = sqlite3.connect(tmp_path / "catalog.sqlite", check_same_thread=False, isolation_level=None)
+    other.execute("CREATE TABLE begun (x)")
+    other.execute("BEGIN IMMEDIATE")
+    commit = Timer(0.5, other.execute, ["COMMIT"])
+    commit.start()
+    Catalog(tmp_path / "catalog.sqlite").close()
+    assert commit.finished.is_set()
 
 
 def open_and_count(path):

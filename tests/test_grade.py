@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import app.answer
+from app.reader.model import MOST_HITS
 from eval.gates import check
 from eval.grade import FIGURES, figure, grade, latency, set_statistic, short_answer, summarise, values
 from eval.measures import writing
@@ -215,7 +216,7 @@ def test_curves_by_hand(rows):
     assert curves["risk_coverage"] == [[0.25, 1.0], [0.5, 0.5]]
     assert [entry["n"] for entry in curves["reliability"]] == [2, 0, 0, 0, 0, 0, 0, 0, 1, 1]
     assert curves["recall_at_k"][:3] == [[1, 0.0], [2, 0.25], [3, 0.5]]
-    assert [k for k, _ in curves["recall_at_k"]] == list(range(1, app.answer.MOST_HITS + 1))
+    assert [k for k, _ in curves["recall_at_k"]] == list(range(1, MOST_HITS + 1))
 
 
 def test_there_is_no_curve_of_recall_where_nothing_is_to_be_found(rows):

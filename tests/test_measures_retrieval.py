@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
 
-from app.answer import MOST_HITS
+from app.reader.model import MOST_HITS
 from eval.measures.retrieval import (
     CUTOFFS,
     Found,

@@ -23,6 +23,8 @@ from index.network import load_network
 from ingest.errors import ModelError
 
 WEIGHTS = Path(__file__).parent / "weights"
+MOST_HITS = 7
+"""Passages read for a question; each costs some 10 ms on two cores."""
 LONGEST_ANSWER = 20
 """Tokens of a short answer."""
 NEAR = np.triu(np.tri(WINDOW_TOKENS, k=LONGEST_ANSWER - 1, dtype=bool))

@@ -20,6 +20,7 @@ import numpy as np
 
 from app.check import Checker, Verdict
 from app.ingesting import samples_folder
+from app.reader.model import MOST_HITS
 from eval.measures.refusal import auroc
 from eval.measures.stats import Counts, Interval, Statistic, interval, quantile
 from eval.questions import SETS
@@ -31,7 +32,6 @@ from ingest.errors import EvaluationError
 from ingest.folders import look
 from ingest.read import read_file
 
-MOST_HITS = 5
 DEVELOPMENT = ("lighthouse-keeper.txt", "paper-making.txt", "ferry-company.txt")
 """Articles of the set «development»; claims about the last one are its reporting half."""
 

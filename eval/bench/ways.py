@@ -160,15 +160,16 @@ class _Floor:
     """The least it could take: bare calls of our models, one matrix product, nothing kept but vectors."""
 
     def __init__(self) -> None:
-        from app.reader.model import Reader, Window
+        from app.reader.model import MOST_HITS, Reader, Window
         from index.encoder import Encoder
         from ingest.passages import cut_passages
 
-        self.encoder, self.reader, self._window, self._cut = (
+        self.encoder, self.reader, self._window, self._cut, self._most_read = (
             Encoder(packaged_model()),
             Reader(),
             Window,
             cut_passages,
+            MOST_HITS,
         )
         self.answer: Callable[[str], object] | None = self._read
 
@@ -190,11 +191,15 @@ class _Floor:
         self.windows = [self._window(heading, tuple(texts)) for heading, texts in kept]
 
     def search(self, question: str) -> np.ndarray:
+        return self._nearest(question, TOP)
+
+    def _nearest(self, question: str, most: int) -> np.ndarray:
         near = self.vectors @ self.encoder.encode([question])[0]
-        return np.argsort(near)[::-1][:TOP]
+        return np.argsort(near)[::-1][:most]
 
     def _read(self, question: str) -> object:
-        return self.reader.read(question, [self.windows[i] for i in self.search(question)])
+        found = self._nearest(question, self._most_read)
+        return self.reader.read(question, [self.windows[i] for i in found])
 
 
 WAYS: dict[str, Callable[[], Way]] = {

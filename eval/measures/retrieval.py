@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import ir_measures
 from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
 
-from app.answer import MOST_HITS
+from app.reader.model import MOST_HITS
 from eval.measures.spans import Needed, Placed, same_place
 
 CUTOFFS = tuple(k for k in (1, 3, 5, 10) if k <= MOST_HITS)
